@@ -1,0 +1,77 @@
+import "server-only";
+import { config } from "../config";
+import { db, transaction } from "../db/client";
+import { takeHashPlace } from "../hash-queue";
+import { endLoginChallengesOf } from "../mfa/login-challenge";
+import { clearFailures, giveBackAttempt, reserveAttempt } from "../mfa/throttle";
+import { recordAuditEvent } from "../notices/audit-event";
+import type { RequestSource } from "../request-source";
+import type { CurrentSession } from "./current-session";
+import { digestPassword, verifyPassword } from "./password-digest";
+import { type PasswordRefusal, parseNewPassword } from "./password-policy";
+import { passwordThrottle } from "./password-throttle";
+import { endOtherSessions } from "./session-rows";
+
+export type PasswordChangeResult =
+  | { changed: true }
+  | { changed: false; reason: "current-wrong" }
+  | { changed: false; reason: "refused"; refusal: PasswordRefusal }
+  | { changed: false; reason: "unchanged" }
+  | { changed: false; reason: "waiting"; until: Date }
+  | { changed: false; reason: "busy" };
+
+/**
+ * Changes the password of a fresh session's person, who types the current one too (ASVS 6.2.3).
+ * Login challenges end with it, and, if the person asks, all other sessions (ASVS 7.4.3).
+ */
+export async function changePassword({
+  session,
+  current,
+  chosen,
+  endOthers,
+  from,
+}: {
+  session: CurrentSession;
+  current: string;
+  chosen: string;
+  endOthers: "end-others" | "keep-others";
+  from: RequestSource;
+}): Promise<PasswordChangeResult> {
+  const { userId, name, email } = session;
+  const context = [name, email, new URL(config().APP_URL).hostname];
+  const parsed = parseNewPassword(chosen, context);
+  if (parsed.refusal) return { changed: false, reason: "refused", refusal: parsed.refusal };
+  const place = takeHashPlace("passwords");
+  if (!place) return { changed: false, reason: "busy" };
+  try {
+    const throttle = passwordThrottle(email);
+    const attempt = await reserveAttempt(throttle);
+    if (!attempt.reserved) return { changed: false, reason: "waiting", until: attempt.until };
+    const prisma = await db();
+    const { passwordDigest: old } = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
+    const { verified } = await verifyPassword(place, current, old);
+    if (!verified) {
+      await transaction((tx) => recordAuditEvent(tx, { type: "password_change_failed", userId, from }));
+      return { changed: false, reason: "current-wrong" };
+    }
+    if (current === chosen) {
+      await giveBackAttempt(attempt.reservation);
+      return { changed: false, reason: "unchanged" };
+    }
+    const passwordDigest = await digestPassword(place, parsed.password);
+    return await transaction(async (tx) => {
+      const { count } = await tx.user.updateMany({
+        where: { id: userId, passwordDigest: old },
+        data: { passwordDigest, passwordChangedAt: new Date() },
+      });
+      if (count !== 1) return { changed: false, reason: "current-wrong" };
+      await clearFailures(tx, throttle);
+      await endLoginChallengesOf(tx, userId);
+      if (endOthers === "end-others") await endOtherSessions(tx, { userId, exceptId: session.id });
+      await recordAuditEvent(tx, { type: "password_changed", userId, sessionId: session.id, from });
+      return { changed: true };
+    });
+  } finally {
+    place.release();
+  }
+}

@@ -1,0 +1,50 @@
+import "server-only";
+import { cookies } from "next/headers";
+import { config } from "../config";
+
+const isHttps = () => config().APP_URL.startsWith("https:");
+
+/**
+ * `__Host-` on https: no other host or path can set or read it (ASVS 3.3.1). Browsers refuse the
+ * prefix on plain http, which only a machine's own localhost should use.
+ */
+const named = (name: string) => (isHttps() ? `__Host-${name}` : name);
+
+/** The name of the session cookie. */
+export const sessionCookieName = () => named("sparekey-session");
+
+const challengeCookieName = () => named("sparekey-login");
+
+/** The attributes of every cookie that carries a token. */
+export const cookieAttributes = () =>
+  ({ httpOnly: true, secure: isHttps(), sameSite: "lax", path: "/" }) as const;
+
+/** The session token of this request; `undefined` without one. */
+export async function readSessionToken(): Promise<string | undefined> {
+  return (await cookies()).get(sessionCookieName())?.value;
+}
+
+/** Gives the browser its session token, until the session ends by itself. */
+export async function setSessionCookie({ token, expiresAt }: { token: string; expiresAt: Date }): Promise<void> {
+  (await cookies()).set(sessionCookieName(), token, { ...cookieAttributes(), expires: expiresAt });
+}
+
+/** Takes the session token from the browser. */
+export async function clearSessionCookie(): Promise<void> {
+  (await cookies()).set(sessionCookieName(), "", { ...cookieAttributes(), maxAge: 0 });
+}
+
+/** The login challenge's token of this request; `undefined` without one. */
+export async function readChallengeToken(): Promise<string | undefined> {
+  return (await cookies()).get(challengeCookieName())?.value;
+}
+
+/** Gives the browser the token of its login challenge. */
+export async function setChallengeCookie({ token, expiresAt }: { token: string; expiresAt: Date }): Promise<void> {
+  (await cookies()).set(challengeCookieName(), token, { ...cookieAttributes(), expires: expiresAt });
+}
+
+/** Takes the login challenge's token from the browser. */
+export async function clearChallengeCookie(): Promise<void> {
+  (await cookies()).set(challengeCookieName(), "", { ...cookieAttributes(), maxAge: 0 });
+}

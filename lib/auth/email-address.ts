@@ -1,0 +1,16 @@
+declare const emailAddressBrand: unique symbol;
+
+/** An e-mail address in the one form in which it is stored and compared: NFKC, lower case. */
+export type EmailAddress = string & { readonly [emailAddressBrand]: true };
+
+const MAX_CHARACTERS = 254; // RFC 5321
+
+/**
+ * Reads an address: NFKC and lower case, so that look-alikes are one account; exactly one `@` with
+ * something on both sides and no spaces or control characters. Returns `undefined` otherwise.
+ */
+export function parseEmailAddress(input: string): EmailAddress | undefined {
+  if (input.length > MAX_CHARACTERS) return undefined;
+  const address = input.trim().normalize("NFKC").toLowerCase();
+  return /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(address) ? (address as EmailAddress) : undefined;
+}

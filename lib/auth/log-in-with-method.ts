@@ -1,0 +1,39 @@
+import "server-only";
+import type { Tx } from "../db/client";
+import type { LoginChallenge } from "../mfa/login-challenge";
+import { type AuthenticatorCodeResult, verifyAuthenticatorCode } from "../mfa/verify-authenticator-code";
+import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
+import { recordAuditEvent } from "../notices/audit-event";
+import type { RequestSource } from "../request-source";
+import { type AuthenticationMethod, openSession, type SessionToken } from "./session-rows";
+
+/** A person's answer to their login challenge; `previousToken` is the browser's session so far. */
+export type MethodLogin = {
+  challenge: LoginChallenge;
+  input: string;
+  previousToken: string | undefined;
+  from: RequestSource;
+};
+
+/** Logs in with a code of the authenticator app; refuses as `verifyAuthenticatorCode` does. */
+export async function logInWithAuthenticatorApp(
+  login: MethodLogin,
+): Promise<AuthenticatorCodeResult<SessionToken>> {
+  return verifyAuthenticatorCode({ ...login, onSatisfied: (tx) => openLoginSession(tx, login, "otp") });
+}
+
+/** Logs in with a recovery code, which is spent; refuses as `verifyRecoveryCode` does. */
+export async function logInWithRecoveryCode(login: MethodLogin): Promise<RecoveryCodeResult<SessionToken>> {
+  return verifyRecoveryCode({ ...login, onSatisfied: (tx) => openLoginSession(tx, login, "recovery") });
+}
+
+/** Runs in the transaction that satisfies the challenge: the only place a level-2 login session is made. */
+async function openLoginSession(
+  tx: Tx,
+  { challenge, previousToken, from }: MethodLogin,
+  method: AuthenticationMethod,
+): Promise<SessionToken> {
+  const { userId, id: loginChallengeId } = challenge;
+  await recordAuditEvent(tx, { type: "login", userId, method, from });
+  return openSession(tx, { userId, amr: ["pwd", method, "mfa"], loginChallengeId, previousToken, from });
+}

@@ -1,0 +1,81 @@
+import "server-only";
+import { dictionary } from "@zxcvbn-ts/language-common";
+
+declare const newPasswordBrand: unique symbol;
+
+/** A password that passed the policy, in Unicode normal form C. */
+export type NewPassword = string & { readonly [newPasswordBrand]: true };
+
+export type PasswordRefusal =
+  | { reason: "too-short"; minimum: number; length: number }
+  | { reason: "too-long"; maximum: number }
+  | { reason: "common" }
+  | { reason: "personal"; word: string }
+  | { reason: "repetitive" };
+
+/** 63B §3.1.1.2: 15 where the password may be the only factor. */
+const MIN_CHARACTERS = 15;
+/** Bounds the work of normalizing and hashing; nobody types as much. */
+const MAX_CHARACTERS = 1_024;
+const PRODUCT_WORDS = ["sparekey", "password", "passphrase", "recovery", "administrator"];
+
+/**
+ * Reads a password somebody chose. At least 15 and at most 1,024 code points of any script; no rule
+ * about kinds of characters (63B §3.1.1.2). Refuses, with the reason, one that is in the list of
+ * breached passwords, is a common or personal word with decoration around it, or repeats itself.
+ * `context` are words that are near at hand for a guesser: the address, the name, the portal's host.
+ */
+export function parseNewPassword(
+  input: string,
+  context: readonly string[],
+): { password: NewPassword; refusal?: undefined } | { password?: undefined; refusal: PasswordRefusal } {
+  if (input.length > 2 * MAX_CHARACTERS) {
+    return { refusal: { reason: "too-long", maximum: MAX_CHARACTERS } };
+  }
+  const password = normalizePassword(input);
+  const length = [...password].length;
+  if (length > MAX_CHARACTERS) return { refusal: { reason: "too-long", maximum: MAX_CHARACTERS } };
+  if (isCommon(password)) return { refusal: { reason: "common" } };
+  if (length < MIN_CHARACTERS) {
+    return { refusal: { reason: "too-short", minimum: MIN_CHARACTERS, length } };
+  }
+  const word = findContextWord(password, context);
+  if (word) return { refusal: { reason: "personal", word } };
+  if (isRepetitive(password)) return { refusal: { reason: "repetitive" } };
+  return { password: password as NewPassword };
+}
+
+/** The form in which passwords are compared: NFC, so that a keyboard's way of composing é is no matter. */
+export function normalizePassword(input: string): string {
+  return input.normalize("NFC");
+}
+
+const breached = new Set(dictionary["passwords-common"]?.map(String));
+
+/** The list's own words, and such a word with digits and signs around it ("salesforce12345!"). */
+function isCommon(password: string): boolean {
+  const lower = password.toLowerCase();
+  return breached.has(lower) || breached.has(coreOf(lower)) || PRODUCT_WORDS.includes(coreOf(lower));
+}
+
+function findContextWord(password: string, context: readonly string[]): string | undefined {
+  const core = squeeze(password);
+  const words = context.flatMap((text) => [text, ...text.split(/[\s@.,_+-]+/)]);
+  return words.find((word) => squeeze(word).length >= 4 && squeeze(word) === core);
+}
+
+/** One to five characters over and over, or a run such as "abcdefghijklmno". */
+function isRepetitive(password: string): boolean {
+  const characters = [...password.toLowerCase()];
+  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
+  const isRun = [1, -1].some((step) =>
+    codes.every((code, index) => index === 0 || code - (codes[index - 1] ?? 0) === step),
+  );
+  const isCycle = [1, 2, 3, 4, 5].some((period) =>
+    characters.every((character, index) => character === characters[index % period]),
+  );
+  return isRun || isCycle;
+}
+
+const coreOf = (text: string) => text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
+const squeeze = (text: string) => coreOf(text.toLowerCase()).replace(/[^\p{L}]/gu, "");

@@ -1,0 +1,14 @@
+import "server-only";
+import { createHmac } from "node:crypto";
+import { deriveLastingKey } from "../keys";
+import type { ThrottleKey } from "../mfa/throttle";
+import type { EmailAddress } from "./email-address";
+
+/**
+ * The count of failures for the password of an address, known or not, so that both wait alike. Kept
+ * under a keyed hash: the table tells nobody which addresses were tried.
+ */
+export function passwordThrottle(address: EmailAddress): ThrottleKey {
+  const key = deriveLastingKey("throttle subjects");
+  return { subject: createHmac("sha256", key).update(address).digest("base64url"), method: "password" };
+}

@@ -1,0 +1,122 @@
+import "server-only";
+import { db, type Tx } from "../db/client";
+import { hashToken, randomToken } from "../random-token";
+import type { RequestSource } from "../request-source";
+
+/** How a person proved who they are: RFC 8176 values; `recovery` has none registered (AM-01). */
+export type AuthenticationMethod = "pwd" | "otp" | "recovery" | "mfa";
+
+const OVERALL_HOURS = 24; // 63B §2.2.3: at most 24 hours at AAL2
+const IDLE_MINUTES = 60; // 63B §2.2.3: at most an hour
+const TOUCH_SECONDS = 60;
+
+/** A token for the session cookie, in plaintext, and the time at which the session ends. */
+export type SessionToken = { token: string; expiresAt: Date };
+
+/** One live session with its person, as read on every request. */
+export type SessionRow = {
+  id: string;
+  userId: string;
+  aal: number;
+  amr: string[];
+  authTime: Date;
+  expiresAt: Date;
+  user: { name: string; email: string; role: "USER" | "ADMINISTRATOR" };
+};
+
+/**
+ * Opens a session in the transaction that accepts the last factor. 256 random bits, of which the
+ * database has the hash; `authTime` is now. `previousToken` is the browser's session so far, which
+ * ends (ASVS 7.2.4).
+ */
+export async function openSession(
+  tx: Tx,
+  {
+    userId,
+    amr,
+    loginChallengeId,
+    previousToken,
+    from,
+  }: {
+    userId: string;
+    amr: AuthenticationMethod[];
+    loginChallengeId?: string;
+    previousToken: string | undefined;
+    from: RequestSource;
+  },
+): Promise<SessionToken> {
+  if (previousToken) await tx.session.deleteMany({ where: { tokenHash: hashToken(previousToken) } });
+  const token = randomToken();
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + OVERALL_HOURS * 3_600_000);
+  await tx.session.create({
+    data: {
+      tokenHash: hashToken(token),
+      userId,
+      amr,
+      aal: amr.includes("mfa") ? 2 : 1,
+      authTime: now,
+      createdAt: now,
+      lastSeenAt: now,
+      expiresAt,
+      loginChallengeId,
+      ...from,
+    },
+  });
+  return { token, expiresAt };
+}
+
+/** The live session behind a token: within 24 hours, used within the last hour, its person not disabled. */
+export async function findSession(token: string): Promise<SessionRow | undefined> {
+  const prisma = await db();
+  const now = Date.now();
+  const session = await prisma.session.findFirst({
+    where: {
+      tokenHash: hashToken(token),
+      expiresAt: { gt: new Date(now) },
+      lastSeenAt: { gt: new Date(now - IDLE_MINUTES * 60_000) },
+      user: { disabledAt: null },
+    },
+    select: {
+      id: true,
+      userId: true,
+      aal: true,
+      amr: true,
+      authTime: true,
+      expiresAt: true,
+      user: { select: { name: true, email: true, role: true } },
+    },
+  });
+  return session ?? undefined;
+}
+
+/** Notes that the person used the session, at most once a minute. */
+export async function touchSession(id: string): Promise<void> {
+  const prisma = await db();
+  const now = new Date();
+  await prisma.session.updateMany({
+    where: { id, lastSeenAt: { lt: new Date(now.getTime() - TOUCH_SECONDS * 1000) } },
+    data: { lastSeenAt: now },
+  });
+}
+
+/** Ends the session behind a token at once (ASVS 7.4.1). Says whose it was. */
+export async function endSession(
+  tx: Tx,
+  token: string,
+): Promise<{ id: string; userId: string } | undefined> {
+  const session = await tx.session.findUnique({
+    where: { tokenHash: hashToken(token) },
+    select: { id: true, userId: true },
+  });
+  if (session) await tx.session.deleteMany({ where: { id: session.id } });
+  return session ?? undefined;
+}
+
+/** Ends all sessions of a person but one. */
+export async function endOtherSessions(
+  tx: Tx,
+  { userId, exceptId }: { userId: string; exceptId: string },
+): Promise<void> {
+  await tx.session.deleteMany({ where: { userId, id: { not: exceptId } } });
+}

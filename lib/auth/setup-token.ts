@@ -1,0 +1,26 @@
+import "server-only";
+import { timingSafeEqual } from "node:crypto";
+import { config } from "../config";
+import { db } from "../db/client";
+import { deriveLastingKey } from "../keys";
+
+let known = false;
+
+/** Whether an administrator was made. Once true it stays true: the last one cannot be removed. */
+export async function administratorExists(): Promise<boolean> {
+  if (known) return true;
+  const prisma = await db();
+  known = (await prisma.user.findFirst({ where: { role: "ADMINISTRATOR" }, select: { id: true } })) !== null;
+  return known;
+}
+
+/** The token that lets its bearer make the first administrator: `SETUP_TOKEN`, or one derived from `SECRETS`. */
+export function setupToken(): string {
+  return config().SETUP_TOKEN ?? deriveLastingKey("setup token").toString("base64url").slice(0, 32);
+}
+
+/** Compares in constant time. */
+export function isSetupToken(input: string): boolean {
+  const [given, expected] = [Buffer.from(input.trim()), Buffer.from(setupToken())];
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

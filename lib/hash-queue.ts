@@ -1,0 +1,98 @@
+import "server-only";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { Piscina } from "piscina";
+
+/** Codes go before passwords: whoever enters one is already half in, and a code costs a tenth. */
+export type HashLane = "codes" | "passwords";
+
+/** One secret with its own 128-bit salt. */
+export type HashJob = { secret: string; salt: Uint8Array };
+
+/** A promise that the next hash finds a worker; taken before an attempt is counted. */
+export type HashPlace = {
+  /** Hashes all jobs in one worker, in order, with bcrypt at 2^cost rounds. */
+  hash: (task: { cost: number; jobs: HashJob[] }) => Promise<string[]>;
+  /** Lets the next one in. Call it in a `finally`; a second call does nothing. */
+  release: () => void;
+};
+
+const WAITING_PLACES = 64; // about three seconds of passwords at cost 10; longer is a refusal, not a wait
+const THREADS = Math.max(1, availableParallelism() - 1);
+const IDLE_MS = 30_000;
+
+/**
+ * Takes a place in this server's hash queue, or returns `undefined` at once when 64 wait already:
+ * the caller refuses with "busy" and has counted nothing (ASVS 15.2.2).
+ */
+export function takeHashPlace(lane: HashLane): HashPlace | undefined {
+  const { pool, places } = workers();
+  if (places.taken >= WAITING_PLACES + THREADS) return undefined;
+  places.taken += 1;
+  let held = true;
+  return {
+    hash: (task) => pool.run({ ...task, [Piscina.queueOptionsSymbol]: { lane } }),
+    release: () => {
+      if (held) places.taken -= 1;
+      held = false;
+    },
+  };
+}
+
+/** Ends the workers; for a process that is about to stop. */
+export async function closeHashQueue(): Promise<void> {
+  const running = shared[WORKERS];
+  shared[WORKERS] = undefined;
+  await running?.pool.destroy();
+}
+
+type Workers = { pool: Piscina; places: { taken: number } };
+
+// Next.js loads this module once for each of its bundles; the process has one set of workers.
+const WORKERS = Symbol.for("sparekey.hash-workers");
+const shared = globalThis as { [WORKERS]?: Workers | undefined };
+
+function workers(): Workers {
+  shared[WORKERS] ??= {
+    pool: new Piscina({
+      filename: path.join(/*turbopackIgnore: true*/ process.cwd(), "lib", "hash-worker.mjs"),
+      minThreads: 0,
+      maxThreads: THREADS,
+      idleTimeout: IDLE_MS,
+      taskQueue: new LaneQueue(),
+    }),
+    places: { taken: 0 },
+  };
+  return shared[WORKERS];
+}
+
+type Queue = NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>["taskQueue"]>;
+type Task = Parameters<Queue["push"]>[0];
+
+/** First come, first served within a lane; the codes' lane first. */
+class LaneQueue implements Queue {
+  private readonly lanes: Record<HashLane, Task[]> = { codes: [], passwords: [] };
+
+  get size(): number {
+    return this.lanes.codes.length + this.lanes.passwords.length;
+  }
+
+  push(task: Task): void {
+    this.lanes[laneOf(task)].push(task);
+  }
+
+  shift(): Task | null {
+    return this.lanes.codes.shift() ?? this.lanes.passwords.shift() ?? null;
+  }
+
+  remove(task: Task): void {
+    const lane = this.lanes[laneOf(task)];
+    const index = lane.indexOf(task);
+    if (index >= 0) lane.splice(index, 1);
+  }
+}
+
+function laneOf(task: Task): HashLane {
+  const options: { lane: HashLane } = Reflect.get(task, Piscina.queueOptionsSymbol);
+  return options.lane;
+}

@@ -1,0 +1,163 @@
+import "server-only";
+import { randomUUID } from "node:crypto";
+import { db, type Tx, transaction } from "../db/client";
+import { lockUser } from "../db/lock-user";
+import { recordAuditEvent } from "../notices/audit-event";
+import type { RequestSource } from "../request-source";
+import { seal, unseal } from "../seal";
+import { describeSeed, findStep, generateSeed, parseAuthenticatorCode } from "./authenticator-code";
+import { clearFailures } from "./throttle";
+
+/** An enrollment that waits for its first code. The seed is plaintext, for the answer to one POST. */
+export type PendingEnrollment = { setupKey: string; uri: string };
+
+export type EnrollmentResult<T> =
+  | { verified: true; value: T }
+  | { verified: false; reason: "format" | "wrong"; pending: PendingEnrollment }
+  /** Nothing is pending, or not any more: start again. */
+  | { verified: false; reason: "expired" };
+
+const PENDING_MINUTES = 10; // OT-11: time to find the phone, no longer
+
+/**
+ * Begins to enroll an authenticator app, or shows the one that is pending again, so that a double
+ * click does not change the picture being scanned. Until its first code verifies, the account is as
+ * before (OT-08). `issuer` and `account` are what the app will display.
+ */
+export async function beginAuthenticatorApp(
+  userId: string,
+  display: { issuer: string; account: string },
+): Promise<PendingEnrollment> {
+  return transaction(async (tx) => {
+    await lockUser(tx, userId);
+    const pending = await findPending(tx, userId);
+    return describeSeed(pending?.seed ?? (await storeNewSeed(tx, userId)), display);
+  });
+}
+
+/**
+ * Enrolls the pending app if the code is one of its own. An app enrolled before ends in the same
+ * transaction. `steppedUpBy` are the methods of the session: one other than the app clears the app's
+ * failures. `onVerified` runs in the transaction and is told whether this is the first method.
+ */
+export async function verifyAuthenticatorAppEnrollment<T>({
+  userId,
+  input,
+  display,
+  steppedUpBy,
+  from,
+  onVerified,
+}: {
+  userId: string;
+  input: string;
+  display: { issuer: string; account: string };
+  steppedUpBy: readonly string[];
+  from: RequestSource;
+  onVerified: (tx: Tx, enrolled: { first: boolean }) => Promise<T>;
+}): Promise<EnrollmentResult<T>> {
+  const pending = await findPending(await db(), userId);
+  if (!pending) return { verified: false, reason: "expired" };
+  const code = parseAuthenticatorCode(input);
+  const step = code && findStep(pending.seed, code, new Date());
+  if (!step) {
+    const reason = code ? "wrong" : "format";
+    return { verified: false, reason, pending: describeSeed(pending.seed, display) };
+  }
+  const outcome = await transaction(async (tx) => {
+    await lockUser(tx, userId); // a login with the password alone must see this method or end with it
+    const { count } = await tx.authenticatorApp.updateMany({
+      where: { id: pending.id, ...isPending() },
+      data: { verifiedAt: new Date(), pendingUntil: null, lastUsedAt: new Date(), lastUsedStep: step },
+    });
+    if (count !== 1) return undefined;
+    const first = !(await endPreviousApps(tx, { userId, exceptId: pending.id }));
+    if (steppedUpBy.includes("recovery")) {
+      await clearFailures(tx, { subject: userId, method: "authenticator-app" });
+    }
+    const type = first ? "authenticator_app_added" : "authenticator_app_replaced";
+    await recordAuditEvent(tx, { type, userId, method: "authenticator-app", from });
+    return { value: await onVerified(tx, { first }) };
+  });
+  return outcome ? { verified: true, ...outcome } : { verified: false, reason: "expired" };
+}
+
+/** Whether the person has an app whose first code verified. A disabled one counts: it is still enrolled. */
+export async function hasAuthenticatorApp(tx: Tx, userId: string): Promise<boolean> {
+  return (await tx.authenticatorApp.count({ where: { userId, ...isEnrolled } })) > 0;
+}
+
+/** When the person's app was added and last used. */
+export async function findAuthenticatorApp(
+  userId: string,
+): Promise<{ addedAt: Date; lastUsedAt: Date | null } | undefined> {
+  const prisma = await db();
+  const app = await prisma.authenticatorApp.findFirst({
+    where: { userId, ...isEnrolled },
+    select: { verifiedAt: true, lastUsedAt: true },
+  });
+  return app?.verifiedAt ? { addedAt: app.verifiedAt, lastUsedAt: app.lastUsedAt } : undefined;
+}
+
+/** The seed of the enrolled app, for `verifyAuthenticatorCode` alone. */
+export async function openEnrolledSeed(
+  userId: string,
+): Promise<{ appId: string; seed: Buffer } | undefined> {
+  const prisma = await db();
+  const app = await prisma.authenticatorApp.findFirst({ where: { userId, ...isEnrolled } });
+  return app?.sealedSeed ? { appId: app.id, seed: openSeed(app) } : undefined;
+}
+
+/**
+ * Spends a time step of an app: each step once, and none before it (RFC 6238 §5.2). One conditional
+ * statement; says whether the step was still free.
+ */
+export async function spendStep(tx: Tx, { appId, step }: { appId: string; step: number }): Promise<boolean> {
+  const { count } = await tx.authenticatorApp.updateMany({
+    where: { id: appId, removedAt: null, OR: [{ lastUsedStep: null }, { lastUsedStep: { lt: step } }] },
+    data: { lastUsedStep: step, lastUsedAt: new Date() },
+  });
+  return count === 1;
+}
+
+const isEnrolled = { verifiedAt: { not: null }, removedAt: null };
+const isPending = () => ({ verifiedAt: null, removedAt: null, pendingUntil: { gt: new Date() } });
+
+async function findPending(tx: Tx, userId: string): Promise<{ id: string; seed: Buffer } | undefined> {
+  const app = await tx.authenticatorApp.findFirst({
+    where: { userId, ...isPending() },
+    orderBy: { createdAt: "desc" },
+  });
+  return app?.sealedSeed ? { id: app.id, seed: openSeed(app) } : undefined;
+}
+
+async function storeNewSeed(tx: Tx, userId: string): Promise<Buffer> {
+  const id = randomUUID();
+  const seed = generateSeed();
+  const { sealed, keyId } = seal("authenticator app seeds", seed, [userId, id]);
+  const createdAt = new Date();
+  const pendingUntil = new Date(createdAt.getTime() + PENDING_MINUTES * 60_000);
+  await tx.authenticatorApp.deleteMany({ where: { userId, verifiedAt: null } });
+  await tx.authenticatorApp.create({
+    data: { id, userId, sealedSeed: sealed, keyId, createdAt, pendingUntil },
+  });
+  return seed;
+}
+
+/** Says whether there was one. */
+async function endPreviousApps(
+  tx: Tx,
+  { userId, exceptId }: { userId: string; exceptId: string },
+): Promise<boolean> {
+  const { count } = await tx.authenticatorApp.updateMany({
+    where: { userId, ...isEnrolled, id: { not: exceptId } },
+    data: { removedAt: new Date(), sealedSeed: null },
+  });
+  return count > 0;
+}
+
+type SealedSeed = { id: string; userId: string; sealedSeed: Uint8Array | null; keyId: string };
+
+function openSeed({ id, userId, sealedSeed, keyId }: SealedSeed): Buffer {
+  if (!sealedSeed) throw new Error("The app has no seed any more.");
+  return unseal("authenticator app seeds", { sealed: sealedSeed, keyId }, [userId, id]);
+}

@@ -1,0 +1,46 @@
+import "server-only";
+import { type Tx, transaction } from "../db/client";
+import { recordAuditEvent } from "../notices/audit-event";
+import type { RequestSource } from "../request-source";
+import { type LoginChallenge, recordChallengeFailure } from "./login-challenge";
+import { isDisabled, type Reservation } from "./throttle";
+
+/** One answer to a login challenge. */
+export type ChallengeAnswer<T> = {
+  challenge: LoginChallenge;
+  /** What the person typed, as it came. */
+  input: string;
+  from: RequestSource;
+  /**
+   * Called inside the transaction that satisfies the challenge: what it does there commits together
+   * with the spent code, or not at all. Level and methods are those of the login so far.
+   */
+  onSatisfied: (tx: Tx) => Promise<T>;
+};
+
+/** Why an answer could not be judged, whatever the method. Nothing was counted but for `challenge-over`. */
+export type Unjudged =
+  | { verified: false; reason: "busy" }
+  | { verified: false; reason: "waiting" | "disabled"; until: Date }
+  | { verified: false; reason: "challenge-over" };
+
+/** Counts a wrong answer on its challenge and records it, with the disabling it may have caused. */
+export async function recordFailedAnswer({
+  challenge,
+  reservation,
+  from,
+}: {
+  challenge: LoginChallenge;
+  reservation: Reservation;
+  from: RequestSource;
+}): Promise<void> {
+  const { userId } = challenge;
+  const { method, failures } = reservation;
+  await transaction(async (tx) => {
+    await recordChallengeFailure(tx, challenge.id);
+    await recordAuditEvent(tx, { type: "method_failed", userId, method, from });
+    if (isDisabled(method, failures)) {
+      await recordAuditEvent(tx, { type: "method_disabled", userId, method, from });
+    }
+  });
+}

@@ -1,0 +1,12 @@
+import "server-only";
+import { randomInt } from "node:crypto";
+import { composeRecoveryCode, RANDOM_SYMBOLS, type RecoveryCode, SYMBOLS } from "./recovery-code";
+
+/**
+ * A new code for a number (1 to 10) of a set: 13 symbols from the system's random generator without
+ * modulo bias, 65 bits (63B §3.1.2.1, §4.2.1.1).
+ */
+export function generateRecoveryCode(place: { letter: string; number: number }): RecoveryCode {
+  const random = Array.from({ length: RANDOM_SYMBOLS }, () => SYMBOLS[randomInt(SYMBOLS.length)]);
+  return composeRecoveryCode(place, random.join(""));
+}

@@ -1,0 +1,105 @@
+import "server-only";
+import { db, type Tx } from "../db/client";
+import { recordAuditEvent } from "../notices/audit-event";
+import { hashToken, randomToken } from "../random-token";
+import type { RequestSource } from "../request-source";
+
+/** A person who gave the right password and no second factor yet. */
+export type LoginChallenge = {
+  id: string;
+  userId: string;
+  email: string;
+  returnTo: string;
+  expiresAt: Date;
+};
+
+/** The challenge ended while an answer to it was on its way; the transaction is rolled back. */
+export class LoginChallengeOver extends Error {}
+
+const CHALLENGE_MINUTES = 10; // ASVS 6.5.5 allows no more; people must find their sheet
+const MAX_FAILURES = 10; // TH-13
+const MAX_SLIPS = 30; // typos cost no attempt, but nobody makes thirty
+
+/**
+ * Begins a challenge for a person whose password was right, in the transaction that says so.
+ * `returnTo` is a path of this portal. Returns the token for the browser's cookie: 256 bits, of
+ * which the database has the hash (TH-13).
+ */
+export async function beginLoginChallenge(
+  tx: Tx,
+  { userId, returnTo, from }: { userId: string; returnTo: string; from: RequestSource },
+): Promise<{ token: string; expiresAt: Date }> {
+  const token = randomToken();
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + CHALLENGE_MINUTES * 60_000);
+  await tx.loginChallenge.create({
+    data: { tokenHash: hashToken(token), userId, returnTo, createdAt, expiresAt },
+  });
+  await recordAuditEvent(tx, { type: "login_challenge_begun", userId, from });
+  return { token, expiresAt };
+}
+
+/** The live challenge behind a token, or `undefined` if it never was, is over, or its person is disabled. */
+export async function findLoginChallenge(token: string): Promise<LoginChallenge | undefined> {
+  const prisma = await db();
+  const challenge = await prisma.loginChallenge.findFirst({
+    where: { tokenHash: hashToken(token), ...live(), user: { disabledAt: null } },
+    select: { id: true, userId: true, returnTo: true, expiresAt: true, user: { select: { email: true } } },
+  });
+  if (!challenge) return undefined;
+  const { user, ...rest } = challenge;
+  return { ...rest, email: user.email };
+}
+
+/**
+ * Marks the challenge as satisfied, once. Throws `LoginChallengeOver` if it is no longer live, which
+ * rolls back whatever the transaction spent.
+ */
+export async function satisfyLoginChallenge(tx: Tx, id: string): Promise<void> {
+  const { count } = await tx.loginChallenge.updateMany({
+    where: { id, ...live(), user: { disabledAt: null } },
+    data: { satisfiedAt: new Date() },
+  });
+  if (count !== 1) throw new LoginChallengeOver();
+}
+
+/** Counts a wrong answer; the tenth ends the challenge. */
+export async function recordChallengeFailure(tx: Tx, id: string): Promise<void> {
+  const { failures } = await tx.loginChallenge.update({
+    where: { id },
+    data: { failures: { increment: 1 } },
+    select: { failures: true },
+  });
+  if (failures >= MAX_FAILURES) await endChallenge(tx, id);
+}
+
+/** Counts an answer that was no guess; the thirtieth ends the challenge, so that slips are bounded too. */
+export async function recordChallengeSlip(id: string): Promise<void> {
+  const prisma = await db();
+  const { slips } = await prisma.loginChallenge.update({
+    where: { id },
+    data: { slips: { increment: 1 } },
+    select: { slips: true },
+  });
+  if (slips >= MAX_SLIPS) await endChallenge(prisma, id);
+}
+
+/** Ends the challenge behind a token, for a person who starts over. */
+export async function endLoginChallenge(token: string): Promise<void> {
+  const prisma = await db();
+  await prisma.loginChallenge.updateMany({
+    where: { tokenHash: hashToken(token), ...live() },
+    data: { endedAt: new Date() },
+  });
+}
+
+/** Ends all challenges of a person, in the transaction that changes the password (TH-13). */
+export async function endLoginChallengesOf(tx: Tx, userId: string): Promise<void> {
+  await tx.loginChallenge.updateMany({ where: { userId, ...live() }, data: { endedAt: new Date() } });
+}
+
+const live = () => ({ satisfiedAt: null, endedAt: null, expiresAt: { gt: new Date() } });
+
+async function endChallenge(tx: Tx, id: string): Promise<void> {
+  await tx.loginChallenge.updateMany({ where: { id, endedAt: null }, data: { endedAt: new Date() } });
+}

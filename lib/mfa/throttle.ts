@@ -1,0 +1,88 @@
+import "server-only";
+import { db, type Tx } from "../db/client";
+import type { ThrottledMethod } from "./method-names";
+
+/** Whose attempts at what: a user id, or for the password a keyed hash of the address. */
+export type ThrottleKey = { subject: string; method: ThrottledMethod };
+
+/** One counted attempt. `round` tells whether the count was cleared since. */
+export type Reservation = ThrottleKey & { failures: number; round: number };
+
+export type ReservationResult =
+  | { reserved: true; reservation: Reservation }
+  | { reserved: false; reason: "waiting" | "disabled"; until: Date };
+
+/**
+ * Seconds to wait after the n-th consecutive failure, then an hour each: people mistype a few times,
+ * and a hundred failures take 3.7 days (63B §3.2.2: waits of 30 seconds to an hour).
+ */
+const WAITS_SECONDS = [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 1800, 3600];
+
+/** 63B §3.2.2: no more than 100 consecutive failures; then the method waits to be bound again. */
+export const MAX_FAILURES = 100;
+
+/**
+ * Counts an attempt before it is judged, in one conditional statement that commits by itself, so
+ * that no number of parallel guesses gets past the cap (ASVS 15.4.2). Refuses with the end of the
+ * wait, or as disabled; a refusal counts nothing.
+ */
+export async function reserveAttempt({ subject, method }: ThrottleKey): Promise<ReservationResult> {
+  const now = new Date();
+  const prisma = await db();
+  const [row] = await prisma.$queryRaw<{ failures: number; round: number }[]>`
+    INSERT INTO "Throttle" AS t ("subject", "method", "failures", "round", "nextAttemptAt")
+    VALUES (${subject}, ${method}, 1, 0, ${now}::timestamptz)
+    ON CONFLICT ("subject", "method") DO UPDATE SET
+      "failures" = t."failures" + 1,
+      "nextAttemptAt" = ${now}::timestamptz + make_interval(secs =>
+        (${WAITS_SECONDS}::int[])[LEAST(t."failures" + 1, ${WAITS_SECONDS.length}::int)])
+    WHERE t."nextAttemptAt" <= ${now}::timestamptz AND (t."failures" < ${MAX_FAILURES}::int OR ${!canBeDisabled(method)}::boolean)
+    RETURNING t."failures", t."round"`;
+  if (row) return { reserved: true, reservation: { subject, method, ...row } };
+  const throttle = await prisma.throttle.findUniqueOrThrow({
+    where: { subject_method: { subject, method } },
+  });
+  const reason = isDisabled(method, throttle.failures) ? "disabled" : "waiting";
+  return { reserved: false, reason, until: throttle.nextAttemptAt };
+}
+
+/**
+ * Takes back a reservation that turned out to be no guess, with the wait it began. Does nothing if
+ * the count was cleared since. A reservation is only made when no wait runs, so none is restored.
+ */
+export async function giveBackAttempt({ subject, method, round }: Reservation): Promise<void> {
+  const prisma = await db();
+  await prisma.throttle.updateMany({
+    where: { subject, method, round, failures: { gt: 0 } },
+    data: { failures: { decrement: 1 }, nextAttemptAt: new Date() },
+  });
+}
+
+/** Forgets the failures of one method, in the transaction in which it succeeded (63B §3.2.2). */
+export async function clearFailures(tx: Tx, { subject, method }: ThrottleKey): Promise<void> {
+  await tx.throttle.updateMany({
+    where: { subject, method },
+    data: { failures: 0, round: { increment: 1 }, nextAttemptAt: new Date() },
+  });
+}
+
+/** Which of a person's methods are disabled by a hundred failures, and until when others wait. */
+export async function findThrottles(
+  userId: string,
+): Promise<{ method: string; disabled: boolean; waitingUntil: Date | undefined }[]> {
+  const prisma = await db();
+  const rows = await prisma.throttle.findMany({ where: { subject: userId } });
+  return rows.map(({ method, failures, nextAttemptAt }) => ({
+    method,
+    disabled: isDisabled(method, failures),
+    waitingUntil: nextAttemptAt > new Date() ? nextAttemptAt : undefined,
+  }));
+}
+
+/** Whether this many consecutive failures disable the method. */
+export function isDisabled(method: string, failures: number): boolean {
+  return canBeDisabled(method) && failures >= MAX_FAILURES;
+}
+
+// A stranger can fail at a password; disabling it would let him lock anybody out. Its waits stay.
+const canBeDisabled = (method: string) => method !== "password";

@@ -1,0 +1,70 @@
+import "server-only";
+import { transaction } from "../db/client";
+import { openEnrolledSeed, spendStep } from "./authenticator-app";
+import { findStep, parseAuthenticatorCode } from "./authenticator-code";
+import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
+import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
+import { clearFailures, giveBackAttempt, reserveAttempt } from "./throttle";
+
+export type AuthenticatorCodeResult<T> =
+  | { verified: true; value: T }
+  | Unjudged
+  /** Not six digits; cost no attempt. */
+  | { verified: false; reason: "format" }
+  | { verified: false; reason: "wrong" }
+  /** Right, but its time step was used before; the next code will do. Cost no attempt. */
+  | { verified: false; reason: "already-used" };
+
+/**
+ * Answers a login challenge with a code of the enrolled app. Counted before it is judged; the time
+ * step is spent in the transaction that satisfies the challenge and runs `onSatisfied` (63B §3.1.4.2).
+ */
+export async function verifyAuthenticatorCode<T>(
+  answer: ChallengeAnswer<T>,
+): Promise<AuthenticatorCodeResult<T>> {
+  const { challenge, input, from } = answer;
+  const { userId } = challenge;
+  const code = parseAuthenticatorCode(input);
+  if (!code) {
+    await recordChallengeSlip(challenge.id);
+    return { verified: false, reason: "format" };
+  }
+  const attempt = await reserveAttempt({ subject: userId, method: "authenticator-app" });
+  if (!attempt.reserved) {
+    return { verified: false, reason: attempt.reason, until: attempt.until };
+  }
+  const { reservation } = attempt;
+  const app = await openEnrolledSeed(userId);
+  const step = app && findStep(app.seed, code, new Date());
+  if (!app || !step) {
+    await recordFailedAnswer({ challenge, reservation, from });
+    return { verified: false, reason: "wrong" };
+  }
+  const outcome = await satisfy(answer, { appId: app.appId, step });
+  if (!outcome.verified) {
+    await giveBackAttempt(reservation);
+    await recordChallengeSlip(challenge.id);
+  }
+  return outcome;
+}
+
+class StepAlreadyUsed extends Error {}
+
+async function satisfy<T>(
+  { challenge, onSatisfied }: ChallengeAnswer<T>,
+  spent: { appId: string; step: number },
+): Promise<AuthenticatorCodeResult<T>> {
+  try {
+    const value = await transaction(async (tx) => {
+      if (!(await spendStep(tx, spent))) throw new StepAlreadyUsed();
+      await satisfyLoginChallenge(tx, challenge.id);
+      await clearFailures(tx, { subject: challenge.userId, method: "authenticator-app" });
+      return onSatisfied(tx);
+    });
+    return { verified: true, value };
+  } catch (error) {
+    if (error instanceof StepAlreadyUsed) return { verified: false, reason: "already-used" };
+    if (error instanceof LoginChallengeOver) return { verified: false, reason: "challenge-over" };
+    throw error;
+  }
+}

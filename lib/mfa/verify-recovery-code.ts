@@ -1,0 +1,130 @@
+import "server-only";
+import { db, transaction } from "../db/client";
+import { takeHashPlace } from "../hash-queue";
+import { recordAuditEvent } from "../notices/audit-event";
+import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
+import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
+import { parseRecoveryCode, type RecoveryCode, type RecoveryCodeTypo } from "./recovery-code";
+import { matchesDigest, type StoredDigest } from "./recovery-code-digest";
+import { clearFailures, giveBackAttempt, reserveAttempt } from "./throttle";
+
+export type RecoveryCodeResult<T> =
+  | { verified: true; value: T }
+  | Unjudged
+  | { verified: false; reason: "typo"; typo: RecoveryCodeTypo }
+  | { verified: false; reason: "replaced"; letter: string; replacedAt: Date }
+  /** Wrong or already used: the two are not told apart. */
+  | { verified: false; reason: "wrong" };
+
+/**
+ * Answers a login challenge with a recovery code. A typo, a code of a replaced set and anything
+ * during a wait cost no attempt and no hash. Everything else is one attempt, counted before it is
+ * judged, one row and one hash (RC-17). The right code is spent in the transaction that satisfies the
+ * challenge and runs `onSatisfied`: once, whatever races or crashes (RC-05, RC-06; ASVS 2.3.4).
+ * A spent code that matches is no guess: its attempt is given back.
+ */
+export async function verifyRecoveryCode<T>(answer: ChallengeAnswer<T>): Promise<RecoveryCodeResult<T>> {
+  const { challenge, input } = answer;
+  const { code, typo } = parseRecoveryCode(input);
+  if (!code) {
+    await recordChallengeSlip(challenge.id);
+    return { verified: false, reason: "typo", typo };
+  }
+  const named = await findNamedCode(challenge.userId, code);
+  if (named?.set.endedAt) {
+    await recordChallengeSlip(challenge.id);
+    return { verified: false, reason: "replaced", letter: code.letter, replacedAt: named.set.endedAt };
+  }
+  return judge(answer, code, named?.row);
+}
+
+type NamedRow = { setId: string; number: number; usedAt: Date | null; digest: StoredDigest };
+
+/** The newest set with the code's letter, and the one row in it that bears the code's number. */
+async function findNamedCode(
+  userId: string,
+  code: RecoveryCode,
+): Promise<{ set: { endedAt: Date | null }; row: NamedRow | undefined } | undefined> {
+  const prisma = await db();
+  const set = await prisma.recoveryCodeSet.findFirst({
+    where: { userId, letter: code.letter },
+    orderBy: { generatedAt: "desc" },
+    include: { codes: { where: { number: code.number } } },
+  });
+  if (!set) return undefined;
+  const [row] = set.codes;
+  if (!row?.salt || !row.sealedDigest) return { set, row: undefined };
+  const { salt, sealedDigest, cost, keyId, number, usedAt } = row;
+  return { set, row: { setId: set.id, number, usedAt, digest: { salt, sealedDigest, cost, keyId } } };
+}
+
+async function judge<T>(
+  answer: ChallengeAnswer<T>,
+  code: RecoveryCode,
+  row: NamedRow | undefined,
+): Promise<RecoveryCodeResult<T>> {
+  const { challenge, from } = answer;
+  const { userId } = challenge;
+  const place = takeHashPlace("codes");
+  if (!place) return { verified: false, reason: "busy" };
+  try {
+    const attempt = await reserveAttempt({ subject: userId, method: "recovery-codes" });
+    if (!attempt.reserved) {
+      return { verified: false, reason: attempt.reason, until: attempt.until };
+    }
+    const { reservation } = attempt;
+    const stored = row && {
+      digest: row.digest,
+      row: { userId, setId: row.setId, number: row.number },
+    };
+    if (!(await matchesDigest(place, code, stored)) || !row) {
+      await recordFailedAnswer({ challenge, reservation, from });
+      return { verified: false, reason: "wrong" };
+    }
+    const outcome = await spend(answer, code, row);
+    if (!outcome.verified) await giveBackAttempt(reservation);
+    return outcome;
+  } finally {
+    place.release();
+  }
+}
+
+/** The code was spent before this transaction, or by another one at the same moment. */
+class CodeAlreadySpent extends Error {}
+
+async function spend<T>(
+  { challenge, from, onSatisfied }: ChallengeAnswer<T>,
+  code: RecoveryCode,
+  { setId, number }: NamedRow,
+): Promise<RecoveryCodeResult<T>> {
+  const { userId } = challenge;
+  const event = { userId, setLetter: code.letter, codeNumber: number, from };
+  try {
+    const value = await transaction(async (tx) => {
+      const { count } = await tx.recoveryCode.updateMany({
+        // A set that ended meanwhile has lost its digests.
+        where: { setId, number, usedAt: null, sealedDigest: { not: null } },
+        data: { usedAt: new Date(), usedAddress: from.address, usedUserAgent: from.userAgent },
+      });
+      if (count !== 1) throw new CodeAlreadySpent();
+      await satisfyLoginChallenge(tx, challenge.id);
+      await clearFailures(tx, { subject: userId, method: "recovery-codes" });
+      await recordAuditEvent(tx, { type: "recovery_code_used", ...event });
+      return onSatisfied(tx);
+    });
+    return { verified: true, value };
+  } catch (error) {
+    if (error instanceof LoginChallengeOver) return { verified: false, reason: "challenge-over" };
+    if (!(error instanceof CodeAlreadySpent)) throw error;
+    await recordReuse(challenge.id, event);
+    return { verified: false, reason: "wrong" };
+  }
+}
+
+async function recordReuse(
+  challengeId: string,
+  event: Omit<Parameters<typeof recordAuditEvent>[1], "type">,
+): Promise<void> {
+  await recordChallengeSlip(challengeId);
+  await transaction((tx) => recordAuditEvent(tx, { type: "recovery_code_reused", ...event }));
+}
