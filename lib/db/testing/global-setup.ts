@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestProject } from "vitest/node";
+import { closeDatabase, db } from "../client";
+import { administer } from "./administer";
+import { type Engine, TEST_SECRETS } from "./test-environment";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where a test file copies its database from: a folder (PGlite) or a database's address (PostgreSQL). */
+    template: { engine: Engine; location: string };
+  }
+}
+
+/** Makes one migrated database that each test file copies, which is faster than migrating each time. */
+export default async function makeTemplate(project: TestProject): Promise<() => Promise<void>> {
+  process.env.SECRETS = TEST_SECRETS;
+  const { engine, location, remove } =
+    process.env.TEST_ENGINE === "postgres" ? await emptyPostgres() : emptyFolder();
+  try {
+    await db();
+  } finally {
+    await closeDatabase();
+  }
+  project.provide("template", { engine, location });
+  return remove;
+}
+
+function emptyFolder() {
+  const folder = mkdtempSync(path.join(tmpdir(), "sparekey-template-"));
+  process.env.DATA_DIR = folder;
+  delete process.env.DATABASE_URL;
+  return {
+    engine: "pglite" as const,
+    location: path.join(folder, "db"),
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function emptyPostgres() {
+  const server = process.env.TEST_DATABASE_URL;
+  if (!server) throw new Error("TEST_ENGINE=postgres needs TEST_DATABASE_URL; bin/test sets it.");
+  const name = `sparekey_template_${randomBytes(6).toString("hex")}`;
+  await administer(server, `CREATE DATABASE ${name}`);
+  const location = Object.assign(new URL(server), { pathname: name }).href;
+  process.env.DATABASE_URL = location;
+  return {
+    engine: "postgres" as const,
+    location,
+    remove: () => administer(server, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
