@@ -1,6 +1,8 @@
 // Called by bin/test. Every runner's results are added up in the last line: "N passed, N failed".
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { findChromium } from "./chromium.mjs";
 import { startPostgres } from "./postgres.mjs";
 
@@ -61,6 +63,11 @@ for (const name of OPERATORS_VARIABLES) delete process.env[name];
 Object.assign(process.env, { NEXT_TELEMETRY_DISABLED: "1", CHECKPOINT_DISABLE: "1" });
 mkdirSync(RESULTS, { recursive: true });
 
+// Everything temporary is inside, so that nothing is left of a run that was cut short.
+const temporary = mkdtempSync(path.join(tmpdir(), "sparekey-tests-"));
+chmodSync(temporary, 0o711); // PostgreSQL may run as another user, and passes through
+process.env.TMPDIR = temporary;
+
 const total = { passed: 0, failed: 0 };
 let running;
 let postgres;
@@ -79,6 +86,7 @@ try {
   total.failed += 1;
 } finally {
   await postgres?.stop();
+  rmSync(temporary, { recursive: true, force: true });
 }
 if (interrupted) process.exit(130);
 console.log(`${total.passed} passed, ${total.failed} failed`);
@@ -176,5 +184,5 @@ function execute(command, ...args) {
 }
 
 function title(text) {
-  console.log(`\n── ${text} ──`);
+  if (!interrupted) console.log(`\n── ${text} ──`);
 }
