@@ -9,7 +9,8 @@ export type KeyPurpose =
   | "password pre-hash"
   | "throttle subjects"
   | "setup token"
-  | "next-auth";
+  | "next-auth"
+  | "key fingerprint";
 
 const KEY_BYTES = 32;
 

@@ -39,8 +39,13 @@ export async function createAccount(
   input: NewAccountInput,
   request: { previousToken: string | undefined; from: RequestSource },
 ): Promise<AccountResult> {
-  if (config().SIGNUP === "closed") return { created: false, refusal: { reason: "closed" } };
+  if (!isSignupOpen()) return { created: false, refusal: { reason: "closed" } };
   return create(input, { ...request, role: "USER" });
+}
+
+/** Whether people may make accounts by themselves (`SIGNUP`). */
+export function isSignupOpen(): boolean {
+  return config().SIGNUP === "open";
 }
 
 /**

@@ -5,7 +5,7 @@ import { type AuthenticatorCodeResult, verifyAuthenticatorCode } from "../mfa/ve
 import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
-import { type AuthenticationMethod, openSession, type SessionToken } from "./session-rows";
+import { openSession, type SessionToken } from "./session-rows";
 
 /** A person's answer to their login challenge; `previousToken` is the browser's session so far. */
 export type MethodLogin = {
@@ -31,7 +31,7 @@ export async function logInWithRecoveryCode(login: MethodLogin): Promise<Recover
 async function openLoginSession(
   tx: Tx,
   { challenge, previousToken, from }: MethodLogin,
-  method: AuthenticationMethod,
+  method: "otp" | "recovery",
 ): Promise<SessionToken> {
   const { userId, id: loginChallengeId } = challenge;
   await recordAuditEvent(tx, { type: "login", userId, method, from });

@@ -3,9 +3,6 @@ import { db, type Tx } from "../db/client";
 import { hashToken, randomToken } from "../random-token";
 import type { RequestSource } from "../request-source";
 
-/** How a person proved who they are: RFC 8176 values; `recovery` has none registered (AM-01). */
-export type AuthenticationMethod = "pwd" | "otp" | "recovery" | "mfa";
-
 const OVERALL_HOURS = 24; // 63B §2.2.3: at most 24 hours at AAL2
 const IDLE_MINUTES = 60; // 63B §2.2.3: at most an hour
 const TOUCH_SECONDS = 60;
@@ -39,7 +36,8 @@ export async function openSession(
     from,
   }: {
     userId: string;
-    amr: AuthenticationMethod[];
+    /** RFC 8176 values, and `recovery`, which has none registered (AM-01); `mfa` makes it level 2. */
+    amr: string[];
     loginChallengeId?: string;
     previousToken: string | undefined;
     from: RequestSource;
@@ -119,4 +117,9 @@ export async function endOtherSessions(
   { userId, exceptId }: { userId: string; exceptId: string },
 ): Promise<void> {
   await tx.session.deleteMany({ where: { userId, id: { not: exceptId } } });
+}
+
+/** Ends all sessions of a person. */
+export async function endAllSessions(tx: Tx, userId: string): Promise<void> {
+  await tx.session.deleteMany({ where: { userId } });
 }

@@ -21,8 +21,7 @@ type Handle = { prisma: PrismaClient; close: () => Promise<void> };
 
 // Next.js loads this module once for each of its bundles; the process has one database.
 const HANDLE = Symbol.for("sparekey.database");
-const SHUTDOWN = Symbol.for("sparekey.shutdown");
-const shared = globalThis as { [HANDLE]?: Promise<Handle> | undefined; [SHUTDOWN]?: () => Promise<void> };
+const shared = globalThis as { [HANDLE]?: Promise<Handle> | undefined };
 
 /**
  * The database: opened and migrated at the first call. PostgreSQL with `DATABASE_URL`, otherwise
@@ -31,7 +30,6 @@ const shared = globalThis as { [HANDLE]?: Promise<Handle> | undefined; [SHUTDOWN
  */
 export async function db(): Promise<PrismaClient> {
   shared[HANDLE] ??= open();
-  shared[SHUTDOWN] ??= closeDatabase;
   return (await shared[HANDLE]).prisma;
 }
 

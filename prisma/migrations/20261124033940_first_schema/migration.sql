@@ -122,6 +122,15 @@ CREATE TABLE "AuditEvent" (
     CONSTRAINT "AuditEvent_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "KnownKey" (
+    "id" TEXT NOT NULL,
+    "fingerprint" TEXT NOT NULL,
+    "firstUsedAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "KnownKey_pkey" PRIMARY KEY ("id")
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
 

@@ -1,0 +1,35 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+
+/** The pages of the account; the one on screen is marked. */
+export function AccountLinks({
+  links,
+  label,
+  className,
+}: {
+  links: { href: string; label: string }[];
+  label: string;
+  className: string;
+}) {
+  const path = usePathname();
+  const isHere = (href: string) => (href === "/account" ? path === href : path.startsWith(href));
+  return (
+    <nav aria-label={label} className={className}>
+      <ul className="space-y-1">
+        {links.map(({ href, label: name }) => (
+          <li key={href}>
+            <Link
+              href={href}
+              aria-current={isHere(href) ? "page" : undefined}
+              className="flex min-h-10 items-center rounded-lg px-3 text-sm font-medium text-muted hover:bg-raised hover:text-text aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
+            >
+              {name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

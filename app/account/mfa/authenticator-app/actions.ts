@@ -1,0 +1,40 @@
+"use server";
+
+import { redirect } from "next/navigation";
+import { drawQr } from "@/app/qr-drawing";
+import { freshSessionAction } from "@/lib/auth/action";
+import { enrollAuthenticatorApp } from "@/lib/auth/enroll-authenticator-app";
+import { setSessionCookie } from "@/lib/auth/cookies";
+import { beginAuthenticatorApp, type PendingEnrollment } from "@/lib/mfa/authenticator-app";
+import { getWords } from "@/messages/words";
+
+/** The answer to a POST, the only place where a seed is ever in plain text. */
+export type EnrollmentState = {
+  pending?: { setupKey: string; qr: { path: string; size: number } };
+  codeError?: string;
+  error?: string;
+};
+
+/** Begins an enrollment or, when the form holds a code, verifies it: one form state for both. */
+export const addAuthenticatorApp = freshSessionAction<EnrollmentState>(
+  "/account/mfa/authenticator-app",
+  async ({ text, session, from }) => {
+    const display = { issuer: (await getWords("product"))("name"), account: session.email };
+    if (text("step") !== "verify") {
+      return { pending: draw(await beginAuthenticatorApp(session.userId, display)) };
+    }
+    const result = await enrollAuthenticatorApp({ session, input: text("code"), display, from });
+    if (result.verified) {
+      const { first, token } = result.value;
+      await setSessionCookie(token);
+      redirect(`/account/mfa?done=${first ? "app" : "replaced"}`);
+    }
+    const words = await getWords("appEnrollment");
+    if (result.reason === "expired") return { error: words("expired") };
+    return { pending: draw(result.pending), codeError: words(result.reason) };
+  },
+);
+
+function draw({ setupKey, uri }: PendingEnrollment): EnrollmentState["pending"] {
+  return { setupKey, qr: drawQr(uri) };
+}

@@ -1,0 +1,137 @@
+"use client";
+
+import Link from "next/link";
+import { createContext, type ReactNode, useActionState, useContext, useId, useState } from "react";
+import { flushSync } from "react-dom";
+import { Notice } from "@/components/notice";
+import { QrPicture } from "@/components/qr-picture";
+import { SubmitButton } from "@/components/submit-button";
+import { useWipeOnLeave } from "@/components/wipe-on-leave";
+import { addAuthenticatorApp, type EnrollmentState } from "./actions";
+
+export type EnrollmentTexts = {
+  title: string;
+  scan: string;
+  qrAlt: string;
+  cannotScan: string;
+  setupKey: string;
+  enter: string;
+  code: string;
+  verify: string;
+  private: string;
+  cancel: string;
+  working: string;
+};
+
+type Enrollment = { add: (formData: FormData) => void; error: string | undefined; working: string };
+
+const EnrollmentContext = createContext<Enrollment | undefined>(undefined);
+
+/**
+ * Shows its children until an enrollment begins, then the picture to scan. Without scripts the answer
+ * lands on the app's own page.
+ */
+export function AuthenticatorAppStage(props: { texts: EnrollmentTexts; children: ReactNode }) {
+  const [wipes, setWipes] = useState(0);
+  // A new key drops the old action state, and with it the seed, at once: the page may be frozen next.
+  const wipe = () => flushSync(() => setWipes((count) => count + 1));
+  return <Stage key={wipes} {...props} wipe={wipe} />;
+}
+
+function Stage({ texts, children, wipe }: { texts: EnrollmentTexts; children: ReactNode; wipe: () => void }) {
+  const [{ pending, codeError, error }, add] = useActionState<EnrollmentState, FormData>(
+    addAuthenticatorApp,
+    {},
+    "/account/mfa/authenticator-app",
+  );
+  if (pending) return <Pending pending={pending} codeError={codeError} add={add} texts={texts} wipe={wipe} />;
+  return (
+    <EnrollmentContext.Provider value={{ add, error, working: texts.working }}>
+      {children}
+    </EnrollmentContext.Provider>
+  );
+}
+
+/** The button that begins an enrollment. */
+export function AddAppButton({ children, className }: { children: ReactNode; className?: string }) {
+  const enrollment = useContext(EnrollmentContext);
+  if (!enrollment) throw new Error("An AddAppButton stands inside an AuthenticatorAppStage.");
+  return (
+    <form action={enrollment.add} className="space-y-3">
+      <div role="alert">{enrollment.error && <Notice tone="danger">{enrollment.error}</Notice>}</div>
+      <SubmitButton working={enrollment.working} className={className}>
+        {children}
+      </SubmitButton>
+    </form>
+  );
+}
+
+function Pending({
+  pending: { setupKey, qr },
+  codeError,
+  add,
+  texts,
+  wipe,
+}: {
+  pending: NonNullable<EnrollmentState["pending"]>;
+  codeError: string | undefined;
+  add: (formData: FormData) => void;
+  texts: EnrollmentTexts;
+  wipe: () => void;
+}) {
+  useWipeOnLeave(wipe, [setupKey]);
+  const id = useId();
+  return (
+    <div className="space-y-6">
+      <h1>{texts.title}</h1>
+      <section className="card space-y-6">
+        <div className="grid gap-6 min-[35rem]:grid-cols-[15rem_1fr]">
+          <QrPicture {...qr} label={texts.qrAlt} />
+          <div className="space-y-4">
+            <h2>{texts.scan}</h2>
+            <div className="space-y-1.5">
+              <p className="text-sm text-muted">{texts.cannotScan}</p>
+              <p className="text-sm font-medium" id={`${id}-key`}>
+                {texts.setupKey}
+              </p>
+              <code aria-labelledby={`${id}-key`} className="mono block rounded-lg bg-raised p-3 break-all select-all">
+                {setupKey}
+              </code>
+            </div>
+            <p className="text-sm text-muted">{texts.private}</p>
+          </div>
+        </div>
+        <form action={add} noValidate className="space-y-4 border-t border-line pt-6">
+          <h2>{texts.enter}</h2>
+          <input type="hidden" name="step" value="verify" />
+          <div className="space-y-1.5">
+            <label htmlFor={`${id}-code`} className="block text-sm font-medium">
+              {texts.code}
+            </label>
+            <input
+              id={`${id}-code`}
+              name="code"
+              autoComplete="one-time-code"
+              inputMode="numeric"
+              required
+              aria-invalid={Boolean(codeError) || undefined}
+              aria-describedby={codeError && `${id}-error`}
+              className="field mono max-w-60 text-lg tracking-wide"
+            />
+            <p id={`${id}-error`} role="alert" className="text-sm text-danger empty:hidden">
+              {codeError}
+            </p>
+          </div>
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+            <SubmitButton working={texts.working} className="button button-primary min-w-32">
+              {texts.verify}
+            </SubmitButton>
+            <Link className="button" href="/account/mfa?done=cancelled">
+              {texts.cancel}
+            </Link>
+          </div>
+        </form>
+      </section>
+    </div>
+  );
+}

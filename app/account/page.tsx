@@ -1,0 +1,126 @@
+import { CircleAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
+import Link from "next/link";
+import { Notice } from "@/components/notice";
+import { requireSession } from "@/lib/auth/current-session";
+import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
+import { getDates, getWords } from "@/messages/words";
+
+const FEW_CODES = 3; // RC-19
+
+export async function generateMetadata() {
+  return { title: (await getWords("account"))("title") };
+}
+
+export default async function AccountPage({ searchParams }: PageProps<"/account">) {
+  const session = await requireSession("/account");
+  const { done } = await searchParams;
+  const methods = await findEnrolledMethods(session.userId);
+  const words = await getWords("account");
+  const dates = await getDates();
+  return (
+    <div className="space-y-8">
+      <h1>{words("title")}</h1>
+      {done === "password" && (
+        <Notice tone="success" announce="status">
+          {words("passwordChanged")}
+        </Notice>
+      )}
+      {session.amr.includes("recovery") && (
+        <Notice tone="info">{words("loggedInWithCode", { left: methods.recoveryCodes?.left ?? 0 })}</Notice>
+      )}
+      <Protection methods={methods} />
+      <section className="card space-y-4">
+        <h2>{words("profile")}</h2>
+        <dl className="grid gap-x-6 gap-y-3 text-sm sm:grid-cols-[9rem_1fr]">
+          <Fact name={(await getWords("form"))("name")}>{session.name}</Fact>
+          <Fact name={(await getWords("form"))("email")}>{session.email}</Fact>
+          <Fact name={words("role")}>{words(`role${session.role}`)}</Fact>
+          <Fact name={words("session")}>
+            <time dateTime={session.authTime.toISOString()} title={session.authTime.toUTCString()}>
+              {words("sessionSince", { time: dates.ago(session.authTime) })}
+            </time>
+          </Fact>
+          <Fact name={words("sessionWith")}>{words(methodOfSession(session.amr))}</Fact>
+        </dl>
+      </section>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div className="contents">
+      <dt className="text-muted">{name}</dt>
+      <dd className="mb-2 min-w-0 sm:mb-0">{children}</dd>
+    </div>
+  );
+}
+
+/** One sentence about what a lost phone would mean today, and the one button that mends it. */
+async function Protection({ methods }: { methods: EnrolledMethods }) {
+  const words = await getWords("account");
+  const { icon: Icon, tone, title, help } = await describeProtection(methods);
+  const link = methods.authenticatorApp ? words("manageMfa") : words("setupMfa");
+  return (
+    <section className="card flex flex-col items-start gap-4 sm:flex-row sm:gap-5">
+      <Icon aria-hidden="true" size={32} strokeWidth={1.5} className={`shrink-0 ${tone}`} />
+      <div className="space-y-4">
+        <div className="space-y-1">
+          <h2>{title}</h2>
+          <p className="text-muted">{help}</p>
+        </div>
+        <Link href="/account/mfa" className="button button-primary">
+          {link}
+        </Link>
+      </div>
+    </section>
+  );
+}
+
+async function describeProtection({ authenticatorApp, recoveryCodes }: EnrolledMethods) {
+  const words = await getWords("account");
+  if (!authenticatorApp) {
+    return {
+      icon: ShieldQuestion,
+      tone: "text-warning",
+      title: words("stateNone"),
+      help: words("stateNoneHelp"),
+    };
+  }
+  if (!recoveryCodes || recoveryCodes.left === 0 || recoveryCodes.disabled) {
+    return {
+      icon: CircleAlert,
+      tone: "text-danger",
+      title: words("stateNoCodes"),
+      help: words("stateNoCodesHelp"),
+    };
+  }
+  const { letter, left } = recoveryCodes;
+  if (!recoveryCodes.confirmedAt) {
+    return {
+      icon: CircleAlert,
+      tone: "text-warning",
+      title: words("stateUnsaved", { letter }),
+      help: words("stateUnsavedHelp"),
+    };
+  }
+  if (left <= FEW_CODES) {
+    return {
+      icon: CircleAlert,
+      tone: "text-warning",
+      title: words("stateFew"),
+      help: words("stateFewHelp", { left, letter }),
+    };
+  }
+  return {
+    icon: ShieldCheck,
+    tone: "text-success",
+    title: words("stateSafe"),
+    help: words("stateSafeHelp", { left, letter }),
+  };
+}
+
+function methodOfSession(amr: string[]): "amrCode" | "amrApp" | "amrPassword" {
+  if (amr.includes("recovery")) return "amrCode";
+  return amr.includes("otp") ? "amrApp" : "amrPassword";
+}

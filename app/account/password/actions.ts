@@ -1,0 +1,37 @@
+"use server";
+
+import { redirect } from "next/navigation";
+import { describePasswordRefusal } from "@/app/account-refusal";
+import type { FormState } from "@/components/form";
+import { freshSessionAction } from "@/lib/auth/action";
+import { changePassword } from "@/lib/auth/change-password";
+import { getWait, getWords } from "@/messages/words";
+
+export const changeOwnPassword = freshSessionAction<FormState>(
+  "/account/password",
+  async ({ text, session, from }) => {
+    const endOthers = text("endOthers") === "on" ? "end-others" : "keep-others";
+    const result = await changePassword({
+      session,
+      current: text("current"),
+      chosen: text("next"),
+      endOthers,
+      from,
+    });
+    if (result.changed) redirect("/account?done=password");
+    const words = await getWords("password");
+    const form = await getWords("form");
+    switch (result.reason) {
+      case "current-wrong":
+        return { fieldErrors: { current: words("currentWrong") } };
+      case "refused":
+        return { fieldErrors: { next: await describePasswordRefusal(result.refusal) } };
+      case "unchanged":
+        return { fieldErrors: { next: words("unchanged") } };
+      case "waiting":
+        return { error: form("waiting", { wait: await getWait(result.until) }) };
+      case "busy":
+        return { error: form("busy") };
+    }
+  },
+);

@@ -1,0 +1,43 @@
+import { getFormTexts } from "@/app/form-texts";
+import { Form } from "@/components/form";
+import { requireSession } from "@/lib/auth/current-session";
+import { getWords } from "@/messages/words";
+import { changeOwnPassword } from "./actions";
+
+export async function generateMetadata() {
+  return { title: (await getWords("password"))("title") };
+}
+
+export default async function PasswordPage() {
+  const { email } = await requireSession("/account/password");
+  const words = await getWords("password");
+  return (
+    <div className="space-y-6">
+      <h1>{words("title")}</h1>
+      <section className="card max-w-120">
+        <Form
+          action={changeOwnPassword}
+          texts={await getFormTexts(words("submit"))}
+          fields={[
+            // For password managers, which file the new password under it.
+            { name: "username", label: "", type: "hidden", autoComplete: "username", value: email },
+            {
+              name: "current",
+              label: words("current"),
+              type: "password",
+              autoComplete: "current-password",
+            },
+            {
+              name: "next",
+              label: words("next"),
+              type: "password",
+              autoComplete: "new-password",
+              hint: (await getWords("form"))("passwordHint"),
+            },
+            { name: "endOthers", label: words("endOthers"), type: "checkbox", value: "on" },
+          ]}
+        />
+      </section>
+    </div>
+  );
+}

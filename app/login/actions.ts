@@ -1,0 +1,38 @@
+"use server";
+
+import { redirect } from "next/navigation";
+import type { FormState } from "@/components/form";
+import { publicAction } from "@/lib/auth/action";
+import { clearChallengeCookie, setChallengeCookie, setSessionCookie } from "@/lib/auth/cookies";
+import { logInWithPassword } from "@/lib/auth/log-in";
+import { parseReturnPath } from "@/lib/auth/return-path";
+import { getWait, getWords } from "@/messages/words";
+
+export const logIn = publicAction<FormState>(async ({ text, ...request }) => {
+  const returnTo = parseReturnPath(text("return"));
+  const values = { email: text("email"), return: returnTo };
+  const result = await logInWithPassword({
+    email: values.email,
+    password: text("password"),
+    returnTo,
+    ...request,
+  });
+  if (result.verified && result.challenge) {
+    await setChallengeCookie(result.challenge);
+    redirect("/login/verify");
+  }
+  if (result.verified) {
+    await clearChallengeCookie();
+    await setSessionCookie(result.session);
+    redirect(returnTo);
+  }
+  const words = await getWords("form");
+  switch (result.reason) {
+    case "wrong":
+      return { values, error: (await getWords("login"))("wrong") };
+    case "waiting":
+      return { values, error: words("waiting", { wait: await getWait(result.until) }) };
+    case "busy":
+      return { values, error: words("busy") };
+  }
+});

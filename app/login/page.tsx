@@ -1,0 +1,72 @@
+import { LogIn } from "lucide-react";
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import { getFormTexts } from "@/app/form-texts";
+import { FocusedPage } from "@/components/focused-page";
+import { Form } from "@/components/form";
+import { Notice } from "@/components/notice";
+import { StepCard } from "@/components/step-card";
+import { isSignupOpen } from "@/lib/auth/accounts";
+import { currentSession } from "@/lib/auth/current-session";
+import { requireAdministrator } from "@/lib/auth/require-administrator";
+import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
+import { getWords } from "@/messages/words";
+import { logIn } from "./actions";
+
+const REASONS = ["again", "expired", "loggedOut"] as const;
+
+export async function generateMetadata() {
+  return { title: (await getWords("login"))("title") };
+}
+
+export default async function LoginPage({ searchParams }: PageProps<"/login">) {
+  await requireAdministrator();
+  const { return: returnParam, why } = await searchParams;
+  const returnPath = parseReturnPath(returnParam);
+  const reason = REASONS.find((known) => known === why);
+  const session = await currentSession();
+  if (session && reason !== "again") redirect(returnPath);
+
+  const words = await getWords("login");
+  const form = await getWords("form");
+  return (
+    <FocusedPage product={(await getWords("product"))("name")}>
+      <StepCard icon={LogIn} title={words("title")}>
+        {reason && <Notice tone="info">{words(reason)}</Notice>}
+        <Form
+          action={logIn}
+          texts={await getFormTexts(words("submit"))}
+          fields={[
+            {
+              name: "email",
+              label: form("email"),
+              type: "email",
+              autoComplete: "username",
+              value: session?.email,
+              autoFocus: !session,
+            },
+            {
+              name: "password",
+              label: form("password"),
+              type: "password",
+              autoComplete: "current-password",
+              autoFocus: Boolean(session),
+            },
+            ...(returnPath === HOME_PATH
+              ? []
+              : [{ name: "return", label: "", type: "hidden" as const, value: returnPath }]),
+          ]}
+        >
+          {isSignupOpen() && !session && (
+            <p className="text-sm text-muted">
+              {words("noAccount")}{" "}
+              <Link className="link" href="/signup">
+                {words("signUp")}
+              </Link>
+            </p>
+          )}
+        </Form>
+      </StepCard>
+    </FocusedPage>
+  );
+}

@@ -1,0 +1,22 @@
+"use client";
+
+import { type Field, Form, type FormTexts } from "@/components/form";
+import { parseRecoveryCode } from "@/lib/mfa/recovery-code";
+import { verifyCode } from "./actions";
+import { describeTypo, type TypoTexts } from "./describe-typo";
+
+/** The code's form; a typo is told before anything is sent. */
+export function RecoveryCodeForm({ field, texts, typos }: { field: Field; texts: FormTexts; typos: TypoTexts }) {
+  return (
+    <Form
+      action={verifyCode}
+      fields={[field]}
+      texts={texts}
+      check={(formData) => {
+        const input = String(formData.get(field.name));
+        const { typo } = parseRecoveryCode(input);
+        return typo && { values: { [field.name]: input }, fieldErrors: { [field.name]: describeTypo(typo, typos) } };
+      }}
+    />
+  );
+}

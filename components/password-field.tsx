@@ -1,0 +1,30 @@
+"use client";
+
+import { type ComponentProps, useState, useSyncExternalStore } from "react";
+
+const never = () => () => undefined;
+
+/** A password input with a button that shows what was typed; without scripts it is a plain one. */
+export function PasswordField({
+  texts,
+  ...input
+}: ComponentProps<"input"> & { texts: { show: string; hide: string; showPassword: string; hidePassword: string } }) {
+  const [shown, setShown] = useState(false);
+  const hasScripts = useSyncExternalStore(never, () => true, () => false);
+  return (
+    <div className="relative">
+      <input {...input} type={shown ? "text" : "password"} className={`field ${hasScripts ? "pr-18" : ""}`} />
+      {hasScripts && (
+        <button
+          type="button"
+          aria-label={shown ? texts.hidePassword : texts.showPassword}
+          aria-pressed={shown}
+          onClick={() => setShown(!shown)}
+          className="absolute inset-y-1 right-1 min-w-14 cursor-pointer rounded-md px-3 text-sm font-medium text-muted hover:text-text"
+        >
+          {shown ? texts.hide : texts.show}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+import "server-only";
+import { redirect } from "next/navigation";
+import { cache } from "react";
+import { findLoginChallenge, type LoginChallenge } from "../mfa/login-challenge";
+import { readChallengeToken } from "./cookies";
+
+/** The live login challenge of this browser; `undefined` if there is none. */
+export const currentChallenge = cache(async (): Promise<LoginChallenge | undefined> => {
+  const token = await readChallengeToken();
+  return token ? findLoginChallenge(token) : undefined;
+});
+
+/** The live login challenge of this browser; without one, the person starts at the password. */
+export async function requireLoginChallenge(): Promise<LoginChallenge> {
+  return (await currentChallenge()) ?? redirect("/login?why=expired");
+}

@@ -1,0 +1,44 @@
+import "server-only";
+import { administratorExists, setupToken } from "./auth/setup-token";
+import { config } from "./config";
+import { closeDatabase, db } from "./db/client";
+import { findMissingKeys, registerKeys } from "./db/known-keys";
+import { closeHashQueue } from "./hash-queue";
+
+// bin/serve.mjs, outside the bundle, asks for these by name.
+const hooks = globalThis as {
+  [key: symbol]: unknown;
+};
+
+/**
+ * Checks the configuration, opens and migrates the database, and checks that every key it needs is
+ * there. Ends the process with a sentence when one of them fails: a server that cannot keep its
+ * promises does not start.
+ */
+export async function startUp(): Promise<void> {
+  try {
+    config();
+    await db();
+    await requireKnownKeys();
+  } catch (error) {
+    console.error(`Sparekey cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  }
+  hooks[Symbol.for("sparekey.setup-token")] = async () =>
+    (await administratorExists()) ? null : setupToken();
+  hooks[Symbol.for("sparekey.shutdown")] = async () => {
+    await closeHashQueue();
+    await closeDatabase();
+  };
+}
+
+async function requireKnownKeys(): Promise<void> {
+  const missing = await findMissingKeys();
+  if (missing.length > 0) {
+    throw new Error(
+      `SECRETS lacks the key ${missing.map((id) => `"${id}"`).join(", ")} that this database was used with. ` +
+        "Without it, passwords, authenticator apps and recovery codes made with it cannot be verified: add it again.",
+    );
+  }
+  await registerKeys();
+}

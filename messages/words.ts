@@ -1,0 +1,44 @@
+import "server-only";
+import { createFormatter, createTranslator } from "use-intl/core";
+import messages from "./en.json";
+
+declare module "use-intl/core" {
+  interface AppConfig {
+    Locale: "en";
+    Messages: typeof messages;
+  }
+}
+
+const LOCALE = "en";
+const TIME_ZONE = "UTC"; // a person's own zone is unknown to a page without scripts
+
+/** The words of one part of the product, in the person's language. */
+export async function getWords<Part extends keyof typeof messages>(part: Part) {
+  return createTranslator({ locale: LOCALE, messages, namespace: part });
+}
+
+/** Dates as people write them. */
+export async function getDates() {
+  const format = createFormatter({ locale: LOCALE, timeZone: TIME_ZONE });
+  return {
+    /** 24 Nov 2026 */
+    day: (date: Date) =>
+      new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: TIME_ZONE }).format(date),
+    /** 2026-11-24, for file names */
+    isoDay: (date: Date) => date.toISOString().slice(0, 10),
+    /** 3 minutes ago */
+    ago: (date: Date) => format.relativeTime(date, new Date()),
+  };
+}
+
+/** The language of the page, for its `lang` attribute. */
+export async function getLanguage(): Promise<string> {
+  return LOCALE;
+}
+
+/** How long until a time, in words: "30 seconds", "4 minutes". Never shorter than it is. */
+export async function getWait(until: Date): Promise<string> {
+  const words = await getWords("form");
+  const seconds = Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000));
+  return seconds <= 90 ? words("seconds", { count: seconds }) : words("minutes", { count: Math.ceil(seconds / 60) });
+}

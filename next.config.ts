@@ -1,0 +1,39 @@
+import type { NextConfig } from "next";
+
+// What never depends on the environment; the Content Security Policy, which has a nonce, is in proxy.ts.
+const SECURITY_HEADERS = [
+  { key: "Strict-Transport-Security", value: "max-age=63072000; includeSubDomains; preload" },
+  { key: "X-Content-Type-Options", value: "nosniff" },
+  // no-referrer would make browsers send `Origin: null` with our own forms.
+  { key: "Referrer-Policy", value: "same-origin" },
+  { key: "Cross-Origin-Opener-Policy", value: "same-origin" },
+  { key: "Cross-Origin-Resource-Policy", value: "same-origin" },
+  {
+    key: "Permissions-Policy",
+    value:
+      "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)",
+  },
+];
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  logging: { serverFunctions: false }, // the development server would print a form's secrets
+  experimental: {
+    authInterrupts: true, // forbidden() answers 403
+    serverActions: { bodySizeLimit: "64kb" }, // the largest honest form has a password of 1,024 characters
+  },
+  serverExternalPackages: [
+    "@electric-sql/pglite",
+    "@prisma/adapter-pg",
+    "@prisma/client",
+    "@prisma/schema-engine-wasm",
+    "pg",
+    "pglite-prisma-adapter",
+    "pino",
+    "piscina",
+  ],
+  headers: async () => [{ source: "/:path*", headers: SECURITY_HEADERS }],
+};
+
+export default config;

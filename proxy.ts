@@ -1,0 +1,57 @@
+import { randomBytes } from "node:crypto";
+import { type NextRequest, NextResponse } from "next/server";
+
+// A convenience in front of the application; no rule depends on it (every action and handler checks
+// session and origin for itself).
+
+const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
+const HEALTH_CHECKS = ["/healthz", "/readyz"]; // called by address, not by name
+
+export function proxy(request: NextRequest): NextResponse {
+  const appUrl = new URL(process.env.APP_URL ?? request.nextUrl.origin);
+  const isSafe = SAFE_METHODS.includes(request.method);
+  if (!isSafe && request.headers.get("origin") !== appUrl.origin) {
+    return new NextResponse("This request did not come from a page of this portal.\n", {
+      status: 403,
+      headers: { "cache-control": "no-store", "content-type": "text/plain; charset=utf-8" },
+    });
+  }
+  // Opened under another name, every form would fail the origin check: lead to the right one first.
+  const { pathname, search } = request.nextUrl;
+  if (isSafe && request.headers.get("host") !== appUrl.host && !HEALTH_CHECKS.includes(pathname)) {
+    return NextResponse.redirect(new URL(pathname + search, appUrl), 307);
+  }
+  return withContentSecurityPolicy(request);
+}
+
+function withContentSecurityPolicy(request: NextRequest): NextResponse {
+  const nonce = randomBytes(16).toString("base64");
+  const policy = contentSecurityPolicy(nonce);
+  const headers = new Headers(request.headers);
+  headers.set("x-nonce", nonce);
+  headers.set("content-security-policy", policy); // Next.js takes the nonce for its scripts from here
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set("content-security-policy", policy);
+  return response;
+}
+
+function contentSecurityPolicy(nonce: string): string {
+  const isDevelopment = process.env.NODE_ENV === "development";
+  return [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
+    isDevelopment ? "style-src 'self' 'unsafe-inline'" : `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+  ].join("; ");
+}
+
+export const config = {
+  matcher: [{ source: "/((?!_next/static|_next/image|icon.svg).*)" }],
+};
