@@ -34,7 +34,8 @@ Object.assign(process.env, {
   __NEXT_PRIVATE_ORIGIN: `http://${isIP(ownAddress) === 6 ? `[${ownAddress}]` : ownAddress}:${port}`,
 });
 
-const server = createServer(answer);
+// Kept alive longer than proxies keep theirs, or they would send requests into a connection that just closes.
+const server = createServer({ keepAliveTimeout: 75_000 }, answer);
 const app = next({
   dev,
   hostname: appUrl.hostname,
