@@ -8,17 +8,17 @@ export function SubmitButton({
   children,
   working,
   className = "button button-primary w-full",
-  disabledLook,
+  quiet,
 }: {
   children: ReactNode;
   working: string;
   className?: string;
-  /** Looks disabled, and can be pressed all the same: the form then says what is missing. */
-  disabledLook?: boolean;
+  /** Looks quiet, and can be pressed all the same: the form then says what is missing. */
+  quiet?: boolean;
 }) {
   const { pending } = useFormStatus();
   return (
-    <button type="submit" className={className} disabled={pending} aria-busy={pending} aria-disabled={disabledLook || undefined}>
+    <button type="submit" className={className} disabled={pending} aria-busy={pending} data-quiet={quiet || undefined}>
       {pending ? working : children}
     </button>
   );

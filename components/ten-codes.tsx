@@ -108,7 +108,7 @@ export function TenCodes({
           <SubmitButton
             working={texts.working}
             className="button button-primary w-full sm:w-auto sm:min-w-32"
-            disabledLook={hasScripts && !saved}
+            quiet={hasScripts && !saved}
           >
             {texts.done}
           </SubmitButton>

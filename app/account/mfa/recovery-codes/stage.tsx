@@ -54,7 +54,9 @@ function Shown({
   wipe: () => void;
 }) {
   useWipeOnLeave(wipe, generated.codes);
-  useLayoutEffect(() => window.scrollTo({ top: 0 }), []);
+  useLayoutEffect(() => {
+    window.scrollTo({ top: 0 });
+  }, []);
   const [, confirm] = useActionState(confirmRecoveryCodes, undefined);
   return <TenCodes {...generated} texts={texts} confirm={confirm} />;
 }

@@ -62,26 +62,17 @@ export default async function MethodsPage() {
 }
 
 function MethodRow({ icon: Icon, href, name, help }: { icon: LucideIcon; href: string; name: string; help: string }) {
-  const id = href.split("/").at(-1);
   return (
-    <li>
-      <Link
-        href={href}
-        aria-labelledby={`${id}-name`}
-        aria-describedby={`${id}-help`}
-        className="flex min-h-16 items-center gap-3 px-4 py-3 hover:bg-raised focus-visible:-outline-offset-2"
-      >
-        <Icon aria-hidden="true" size={20} strokeWidth={1.5} className="shrink-0 text-accent" />
-        <span className="min-w-0 flex-1">
-          <span id={`${id}-name`} className="block font-medium">
-            {name}
-          </span>
-          <span id={`${id}-help`} className="block text-sm text-muted">
-            {help}
-          </span>
-        </span>
-        <ChevronRight aria-hidden="true" size={20} strokeWidth={1.5} className="shrink-0 text-muted" />
-      </Link>
+    <li className="relative flex min-h-16 items-center gap-3 px-4 py-3 hover:bg-raised">
+      <Icon aria-hidden="true" size={20} strokeWidth={1.5} className="shrink-0 text-accent" />
+      <div className="min-w-0 flex-1">
+        {/* The link is named by its method alone; its surface is the whole row. */}
+        <Link href={href} className="block font-medium after:absolute after:inset-0">
+          {name}
+        </Link>
+        <p className="text-sm text-muted">{help}</p>
+      </div>
+      <ChevronRight aria-hidden="true" size={20} strokeWidth={1.5} className="shrink-0 text-muted" />
     </li>
   );
 }
