@@ -30,7 +30,7 @@ export default defineConfig<object, PortalOptions>({
     },
   },
   projects: [
-    { name: "embedded", use: { engine: "pglite" } },
-    { name: "postgres", use: { engine: "postgres" } },
+    { name: "embedded", use: { engine: "pglite" }, grepInvert: /@postgres/ },
+    { name: "postgres", use: { engine: "postgres" }, grepInvert: /@embedded/ },
   ],
 });

@@ -11,6 +11,7 @@ import { newestSecret } from "./secrets.mjs";
 const DRAIN_MS = 10_000; // less than the time orchestrators give before they kill
 const READY_POLL_MS = 100;
 const CLIENT_MAY_NOT_SEND = /^(forwarded$|x-real-ip$|x-forwarded-|x-middleware-|x-sparekey-)/;
+const ASKED_BY_ADDRESS = /^\/(healthz|readyz|metrics)(\?|$)/; // of probes and scrapers
 const OWN_REQUEST = "x-sparekey-own-request";
 const ADDRESS_OF_ALL = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
@@ -58,7 +59,8 @@ await announce();
 async function answer(request, response) {
   try {
     stateFacts(request);
-    await (await prepared)(request, response);
+    if (isAskedUnderAnotherName(request)) leadToAppUrl(request, response);
+    else await (await prepared)(request, response);
   } catch (error) {
     console.error(error);
     if (!response.headersSent) response.writeHead(500);
@@ -80,6 +82,18 @@ function stateFacts(request) {
   headers["x-forwarded-for"] = address;
   headers["x-forwarded-proto"] = appUrl.protocol.slice(0, -1);
   headers["x-forwarded-host"] = appUrl.host;
+}
+
+// There every form would fail the origin check.
+function isAskedUnderAnotherName({ method, headers, url }) {
+  const isPage = ["GET", "HEAD"].includes(method) && !ASKED_BY_ADDRESS.test(url);
+  return isPage && headers.host !== appUrl.host;
+}
+
+function leadToAppUrl({ url }, response) {
+  // Appended, never resolved: as a reference, "//example.org" would be another site.
+  const location = appUrl.origin + (url.startsWith("/") ? url : "/");
+  response.writeHead(307, { location, "cache-control": "no-store" }).end();
 }
 
 // Each trusted proxy appends the address it was called from, so only the last entries are not forged.
