@@ -1,5 +1,22 @@
+import type { Instrumentation } from "next";
+
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { startUp } = await import("./lib/start-up");
   await startUp();
 }
+
+/** The route by its name, never its URL: a query may hold what nobody should read in a log. */
+export const onRequestError: Instrumentation.onRequestError = async (
+  error,
+  { method },
+  { routePath, routeType },
+) => {
+  if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const { log } = await import("./lib/log");
+  const { name, digest } = error as Error & { digest?: string };
+  log.error(
+    { event: "request_failed", method, routePath, routeType, error: name, digest },
+    "Request failed",
+  );
+};

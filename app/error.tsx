@@ -1,7 +1,13 @@
 "use client";
 
-import { ErrorMessage } from "@/components/error-message";
+import { ErrorMessage } from "./error-message";
 
-export default function ErrorPage({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+export default function ErrorPage({
+  error,
+  reset,
+}: {
+  error: Error & { digest?: string };
+  reset: () => void;
+}) {
   return <ErrorMessage digest={error.digest} retry={reset} />;
 }

@@ -1,9 +1,15 @@
 "use client";
 
-import { ErrorMessage } from "@/components/error-message";
+import { ErrorMessage } from "./error-message";
 import "./globals.css";
 
-export default function GlobalError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+export default function GlobalError({
+  error,
+  reset,
+}: {
+  error: Error & { digest?: string };
+  reset: () => void;
+}) {
   return (
     <html lang="en">
       <body>

@@ -5,7 +5,15 @@ import { StepCard } from "@/components/step-card";
 import { getWords } from "@/messages/words";
 
 /** A page that says one thing and leads back to the account. */
-export async function MessagePage({ icon, title, text }: { icon: LucideIcon; title: string; text: string }) {
+export async function MessagePage({
+  icon,
+  title,
+  text,
+}: {
+  icon: LucideIcon;
+  title: string;
+  text: string;
+}) {
   const words = await getWords("errors");
   return (
     <FocusedPage product={(await getWords("product"))("name")}>

@@ -103,12 +103,19 @@ function FormField({
   if (type === "checkbox") {
     return (
       <label className="flex min-h-11 items-center gap-3">
-        <input type="checkbox" name={name} defaultChecked={value === "on"} className="size-5 accent-accent" />
+        <input
+          type="checkbox"
+          name={name}
+          defaultChecked={value === "on"}
+          className="size-5 accent-accent"
+        />
         {label}
       </label>
     );
   }
-  const described = [error && `${id}-error`, hint && `${id}-hint`, formErrorId].filter(Boolean).join(" ");
+  const described = [error && `${id}-error`, hint && `${id}-hint`, formErrorId]
+    .filter(Boolean)
+    .join(" ");
   const input = {
     id,
     name,
@@ -129,7 +136,11 @@ function FormField({
       {type === "password" ? (
         <PasswordField {...input} texts={texts} />
       ) : (
-        <input {...input} type={type} className={`field ${code ? "mono text-lg tracking-wide" : ""}`} />
+        <input
+          {...input}
+          type={type}
+          className={`field ${code ? "mono text-lg tracking-wide" : ""}`}
+        />
       )}
       {error && (
         <p id={`${id}-error`} className="text-sm text-danger">

@@ -8,12 +8,22 @@ const never = () => () => undefined;
 export function PasswordField({
   texts,
   ...input
-}: ComponentProps<"input"> & { texts: { show: string; hide: string; showPassword: string; hidePassword: string } }) {
+}: ComponentProps<"input"> & {
+  texts: { show: string; hide: string; showPassword: string; hidePassword: string };
+}) {
   const [shown, setShown] = useState(false);
-  const hasScripts = useSyncExternalStore(never, () => true, () => false);
+  const hasScripts = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
   return (
     <div className="relative">
-      <input {...input} type={shown ? "text" : "password"} className={`field ${hasScripts ? "pr-18" : ""}`} />
+      <input
+        {...input}
+        type={shown ? "text" : "password"}
+        className={`field ${hasScripts ? "pr-18" : ""}`}
+      />
       {hasScripts && (
         <button
           type="button"

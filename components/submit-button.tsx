@@ -18,7 +18,13 @@ export function SubmitButton({
 }) {
   const { pending } = useFormStatus();
   return (
-    <button type="submit" className={className} disabled={pending} aria-busy={pending} data-quiet={quiet || undefined}>
+    <button
+      type="submit"
+      className={className}
+      disabled={pending}
+      aria-busy={pending}
+      data-quiet={quiet || undefined}
+    >
       {pending ? working : children}
     </button>
   );

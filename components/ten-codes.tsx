@@ -58,7 +58,11 @@ export function TenCodes({
 }) {
   const [saved, setSaved] = useState(false);
   const [explained, setExplained] = useState(false);
-  const hasScripts = useSyncExternalStore(never, () => true, () => false);
+  const hasScripts = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
   useLeaveWarning(texts.leave);
 
   const explainUnlessSaved = (event: FormEvent) => {
@@ -78,18 +82,28 @@ export function TenCodes({
         </div>
         <Notice tone="warning">{texts.once}</Notice>
         <section className="card space-y-6">
-          <ol aria-label={texts.listLabel} className="grid gap-x-8 gap-y-1 min-[35rem]:grid-flow-col min-[35rem]:grid-cols-2 min-[35rem]:grid-rows-5">
+          <ol
+            aria-label={texts.listLabel}
+            className="grid gap-x-8 gap-y-1 min-[35rem]:grid-flow-col min-[35rem]:grid-cols-2 min-[35rem]:grid-rows-5"
+          >
             {codes.map((code, index) => (
               <li key={code} className="flex min-h-10 items-center gap-3">
                 <span className="w-7 text-right text-sm text-muted tabular-nums">{index + 1}.</span>{" "}
-                <code className="mono text-[1.0625rem] font-medium whitespace-nowrap select-all sm:text-lg">{code}</code>
+                <code className="mono text-[1.0625rem] font-medium whitespace-nowrap select-all sm:text-lg">
+                  {code}
+                </code>
               </li>
             ))}
           </ol>
           {hasScripts && <Actions codes={codes} sheet={sheet} texts={texts} />}
         </section>
         <p className="text-sm text-muted">{texts.protect}</p>
-        <form action={confirm} onSubmit={explainUnlessSaved} noValidate={hasScripts} className="card space-y-4">
+        <form
+          action={confirm}
+          onSubmit={explainUnlessSaved}
+          noValidate={hasScripts}
+          className="card space-y-4"
+        >
           <input type="hidden" name="set" value={setId} />
           <label className="flex min-h-11 cursor-pointer items-center gap-3 font-medium">
             <input
@@ -119,7 +133,15 @@ export function TenCodes({
   );
 }
 
-function Actions({ codes, sheet, texts }: { codes: string[]; sheet: CodesSheet; texts: TenCodesTexts }) {
+function Actions({
+  codes,
+  sheet,
+  texts,
+}: {
+  codes: string[];
+  sheet: CodesSheet;
+  texts: TenCodesTexts;
+}) {
   const [told, setTold] = useState("");
   const copy = async () => {
     const lines = codes.map((code, index) => `${index + 1}. ${code}`).join("\n");
@@ -175,7 +197,8 @@ function useLeaveWarning(question: string): void {
     };
     const beforeLink = (event: MouseEvent) => {
       const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-      if (!link || link.hasAttribute("download") || link.getAttribute("href")?.startsWith("#")) return;
+      if (!link || link.hasAttribute("download") || link.getAttribute("href")?.startsWith("#"))
+        return;
       leaving = window.confirm(question);
       if (!leaving) {
         event.preventDefault();
@@ -204,7 +227,9 @@ function PrintSheet({ codes, sheet }: { codes: string[]; sheet: CodesSheet }) {
             </div>
           ))}
         </dl>
-        <p className="border-2 border-black px-5 py-2 text-[3rem] leading-none font-semibold">{sheet.letter}</p>
+        <p className="border-2 border-black px-5 py-2 text-[3rem] leading-none font-semibold">
+          {sheet.letter}
+        </p>
       </div>
       <div className="grid grid-flow-col grid-cols-2 grid-rows-5 gap-x-8 border-y border-black py-4">
         {codes.map((code, index) => (

@@ -15,7 +15,8 @@ export function useWipeOnLeave(wipe: () => void, secrets: readonly string[]): vo
   useEffect(() => {
     const leave = () => {
       for (const script of Array.from(document.scripts)) {
-        if (latest.current.secrets.some((secret) => script.textContent?.includes(secret))) script.remove();
+        if (latest.current.secrets.some((secret) => script.textContent?.includes(secret)))
+          script.remove();
       }
       latest.current.wipe();
     };

@@ -11,7 +11,8 @@ const secretKey = z
   .transform((pair, context) => {
     const [id = "", encoded = ""] = pair.split(":");
     const key = Buffer.from(encoded, "base64");
-    if (key.length !== KEY_BYTES) context.addIssue(`key "${id}" must be ${KEY_BYTES} bytes of base64`);
+    if (key.length !== KEY_BYTES)
+      context.addIssue(`key "${id}" must be ${KEY_BYTES} bytes of base64`);
     return { id, key };
   });
 
@@ -20,7 +21,10 @@ const secretKeys = z
   .trim()
   .transform((text) => text.split(",").map((pair) => pair.trim()))
   .pipe(z.array(secretKey).min(1))
-  .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, "two keys share one id");
+  .refine(
+    (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
+    "two keys share one id",
+  );
 
 const emptyIsUnset = (value: unknown) => (value === "" ? undefined : value);
 const optional = <T extends z.ZodType>(type: T) => z.preprocess(emptyIsUnset, type.optional());
@@ -29,7 +33,9 @@ const variables = z.object({
   PORT: z.preprocess(emptyIsUnset, z.coerce.number().int().min(1).max(65_535).default(3000)),
   HOST: z.preprocess(emptyIsUnset, z.string().default("127.0.0.1")),
   APP_URL: optional(
-    z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).pathname === "/", "it has no path"),
+    z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => new URL(url).pathname === "/", "it has no path"),
   ),
   DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/ })),
   DATA_DIR: z.preprocess(emptyIsUnset, z.string().default(".data")),
@@ -67,11 +73,15 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   const dataDir = emptyIsUnset(environment.DATA_DIR) ?? ".data";
   const result = variables.safeParse({
     ...environment,
-    SECRETS: environment.SECRETS || (environment.DATABASE_URL ? undefined : readSecretsFile(String(dataDir))),
+    SECRETS:
+      environment.SECRETS ||
+      (environment.DATABASE_URL ? undefined : readSecretsFile(String(dataDir))),
   });
   if (!result.success) {
     throw new ConfigError(
-      result.error.issues.map((issue) => `${issue.path[0]?.toString()} is wrong: ${issue.message}.`).join(" "),
+      result.error.issues
+        .map((issue) => `${issue.path[0]?.toString()} is wrong: ${issue.message}.`)
+        .join(" "),
     );
   }
   const { APP_URL = `http://localhost:${result.data.PORT}`, ...rest } = result.data;

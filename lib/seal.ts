@@ -20,7 +20,9 @@ export function seal(
 ): { sealed: Uint8Array<ArrayBuffer>; keyId: string } {
   const keyId = currentKeyId();
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(ALGORITHM, deriveKey(purpose, keyId), nonce, { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv(ALGORITHM, deriveKey(purpose, keyId), nonce, {
+    authTagLength: TAG_BYTES,
+  });
   cipher.setAAD(encode(associatedData));
   const body = Buffer.concat([cipher.update(plain), cipher.final()]);
   return { sealed: new Uint8Array(Buffer.concat([nonce, cipher.getAuthTag(), body])), keyId };
@@ -34,10 +36,15 @@ export function unseal(
 ): Buffer {
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-  const decipher = createDecipheriv(ALGORITHM, deriveKey(purpose, keyId), nonce, { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv(ALGORITHM, deriveKey(purpose, keyId), nonce, {
+    authTagLength: TAG_BYTES,
+  });
   decipher.setAAD(encode(associatedData));
   decipher.setAuthTag(tag);
-  return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+  return Buffer.concat([
+    decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)),
+    decipher.final(),
+  ]);
 }
 
 const encode = (associatedData: AssociatedData) => Buffer.from(JSON.stringify(associatedData));

@@ -21,7 +21,9 @@ export async function startUp(): Promise<void> {
     await db();
     await requireKnownKeys();
   } catch (error) {
-    console.error(`Sparekey cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(
+      `Sparekey cannot start: ${error instanceof Error ? error.message : String(error)}`,
+    );
     process.exit(1);
   }
   hooks[Symbol.for("sparekey.setup-token")] = async () =>

@@ -40,5 +40,7 @@ export async function getLanguage(): Promise<string> {
 export async function getWait(until: Date): Promise<string> {
   const words = await getWords("form");
   const seconds = Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000));
-  return seconds <= 90 ? words("seconds", { count: seconds }) : words("minutes", { count: Math.ceil(seconds / 60) });
+  return seconds <= 90
+    ? words("seconds", { count: seconds })
+    : words("minutes", { count: Math.ceil(seconds / 60) });
 }

@@ -6,7 +6,9 @@ import { diffMigrations } from "../lib/db/migrate";
 // Writes the migration that leads to schema.prisma: `npm run migration -- add-something`.
 const name = process.argv[2];
 if (!name || !/^[a-z0-9-]+$/.test(name)) {
-  console.error("Name the migration in lower case with hyphens, for example: npm run migration -- add-something");
+  console.error(
+    "Name the migration in lower case with hyphens, for example: npm run migration -- add-something",
+  );
   process.exit(1);
 }
 

@@ -37,7 +37,11 @@ export default async function AccountLayout({ children }: { children: ReactNode 
           </summary>
           <AccountLinks links={links} label={words("navigation")} className="p-2 pt-0" />
         </details>
-        <AccountLinks links={links} label={words("navigation")} className="hidden sm:block print:hidden" />
+        <AccountLinks
+          links={links}
+          label={words("navigation")}
+          className="hidden sm:block print:hidden"
+        />
         <main id="content" className="min-w-0">
           {children}
         </main>

@@ -26,7 +26,9 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
         </Notice>
       )}
       {session.amr.includes("recovery") && (
-        <Notice tone="info">{words("loggedInWithCode", { left: methods.recoveryCodes?.left ?? 0 })}</Notice>
+        <Notice tone="info">
+          {words("loggedInWithCode", { left: methods.recoveryCodes?.left ?? 0 })}
+        </Notice>
       )}
       <Protection methods={methods} />
       <section className="card space-y-4">

@@ -60,7 +60,11 @@ export async function createAdministrator(
   return create(input, { ...request, role: "ADMINISTRATOR" });
 }
 
-type Creation = { role: "USER" | "ADMINISTRATOR"; previousToken: string | undefined; from: RequestSource };
+type Creation = {
+  role: "USER" | "ADMINISTRATOR";
+  previousToken: string | undefined;
+  from: RequestSource;
+};
 
 async function create(input: NewAccountInput, creation: Creation): Promise<AccountResult> {
   const { account, invalid } = parseAccount(input);
@@ -72,7 +76,8 @@ async function create(input: NewAccountInput, creation: Creation): Promise<Accou
     const session = await transaction((tx) => store(tx, { ...account, passwordDigest }, creation));
     return { created: true, session };
   } catch (error) {
-    if (error instanceof AlreadySetUp) return { created: false, refusal: { reason: "already-set-up" } };
+    if (error instanceof AlreadySetUp)
+      return { created: false, refusal: { reason: "already-set-up" } };
     if (isUniqueViolation(error)) return { created: false, refusal: { reason: "taken" } };
     throw error;
   } finally {
@@ -88,7 +93,11 @@ function parseAccount(
   const name = input.name.normalize("NFC").trim();
   const email = parseEmailAddress(input.email);
   const validName = name.length > 0 && name.length <= MAX_NAME && !/\p{C}/u.test(name);
-  const result = parseNewPassword(input.password, [name, input.email, new URL(config().APP_URL).hostname]);
+  const result = parseNewPassword(input.password, [
+    name,
+    input.email,
+    new URL(config().APP_URL).hostname,
+  ]);
   if (validName && email && result.password) {
     return { account: { name, email, password: result.password } };
   }

@@ -19,7 +19,9 @@ export type ActionRequest = {
 type Action<State> = (state: State, formData: FormData) => Promise<State>;
 
 /** An action for anybody: it still has to come from a page of this portal (NX-02). */
-export function publicAction<State>(run: (request: ActionRequest) => Promise<State>): Action<State> {
+export function publicAction<State>(
+  run: (request: ActionRequest) => Promise<State>,
+): Action<State> {
   return async (_state, formData) => {
     await requireOwnOrigin();
     return run(await readRequest(formData));

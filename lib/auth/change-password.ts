@@ -51,7 +51,9 @@ export async function changePassword({
     const { passwordDigest: old } = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
     const { verified } = await verifyPassword(place, current, old);
     if (!verified) {
-      await transaction((tx) => recordAuditEvent(tx, { type: "password_change_failed", userId, from }));
+      await transaction((tx) =>
+        recordAuditEvent(tx, { type: "password_change_failed", userId, from }),
+      );
       return { changed: false, reason: "current-wrong" };
     }
     if (current === chosen) {

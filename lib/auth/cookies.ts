@@ -25,7 +25,13 @@ export async function readSessionToken(): Promise<string | undefined> {
 }
 
 /** Gives the browser its session token, until the session ends by itself. */
-export async function setSessionCookie({ token, expiresAt }: { token: string; expiresAt: Date }): Promise<void> {
+export async function setSessionCookie({
+  token,
+  expiresAt,
+}: {
+  token: string;
+  expiresAt: Date;
+}): Promise<void> {
   (await cookies()).set(sessionCookieName(), token, { ...cookieAttributes(), expires: expiresAt });
 }
 
@@ -40,8 +46,17 @@ export async function readChallengeToken(): Promise<string | undefined> {
 }
 
 /** Gives the browser the token of its login challenge. */
-export async function setChallengeCookie({ token, expiresAt }: { token: string; expiresAt: Date }): Promise<void> {
-  (await cookies()).set(challengeCookieName(), token, { ...cookieAttributes(), expires: expiresAt });
+export async function setChallengeCookie({
+  token,
+  expiresAt,
+}: {
+  token: string;
+  expiresAt: Date;
+}): Promise<void> {
+  (await cookies()).set(challengeCookieName(), token, {
+    ...cookieAttributes(),
+    expires: expiresAt,
+  });
 }
 
 /** Takes the login challenge's token from the browser. */

@@ -64,6 +64,7 @@ function loginPath(returnPath: string, why?: "again"): string {
 async function isPrefetch(): Promise<boolean> {
   const requestHeaders = await headers();
   return (
-    requestHeaders.has("next-router-prefetch") || /prefetch/.test(requestHeaders.get("sec-purpose") ?? "")
+    requestHeaders.has("next-router-prefetch") ||
+    /prefetch/.test(requestHeaders.get("sec-purpose") ?? "")
   );
 }

@@ -1,7 +1,10 @@
 import "server-only";
 import type { Tx } from "../db/client";
 import type { LoginChallenge } from "../mfa/login-challenge";
-import { type AuthenticatorCodeResult, verifyAuthenticatorCode } from "../mfa/verify-authenticator-code";
+import {
+  type AuthenticatorCodeResult,
+  verifyAuthenticatorCode,
+} from "../mfa/verify-authenticator-code";
 import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
@@ -19,12 +22,20 @@ export type MethodLogin = {
 export async function logInWithAuthenticatorApp(
   login: MethodLogin,
 ): Promise<AuthenticatorCodeResult<SessionToken>> {
-  return verifyAuthenticatorCode({ ...login, onSatisfied: (tx) => openLoginSession(tx, login, "otp") });
+  return verifyAuthenticatorCode({
+    ...login,
+    onSatisfied: (tx) => openLoginSession(tx, login, "otp"),
+  });
 }
 
 /** Logs in with a recovery code, which is spent; refuses as `verifyRecoveryCode` does. */
-export async function logInWithRecoveryCode(login: MethodLogin): Promise<RecoveryCodeResult<SessionToken>> {
-  return verifyRecoveryCode({ ...login, onSatisfied: (tx) => openLoginSession(tx, login, "recovery") });
+export async function logInWithRecoveryCode(
+  login: MethodLogin,
+): Promise<RecoveryCodeResult<SessionToken>> {
+  return verifyRecoveryCode({
+    ...login,
+    onSatisfied: (tx) => openLoginSession(tx, login, "recovery"),
+  });
 }
 
 /** Runs in the transaction that satisfies the challenge: the only place a level-2 login session is made. */
@@ -35,5 +46,11 @@ async function openLoginSession(
 ): Promise<SessionToken> {
   const { userId, id: loginChallengeId } = challenge;
   await recordAuditEvent(tx, { type: "login", userId, method, from });
-  return openSession(tx, { userId, amr: ["pwd", method, "mfa"], loginChallengeId, previousToken, from });
+  return openSession(tx, {
+    userId,
+    amr: ["pwd", method, "mfa"],
+    loginChallengeId,
+    previousToken,
+    from,
+  });
 }

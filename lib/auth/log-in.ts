@@ -54,7 +54,9 @@ export async function logInWithPassword({
     const user = await prisma.user.findUnique({ where: { email: address } });
     const { verified, outdated } = await verifyPassword(place, password, user?.passwordDigest);
     if (!user || !verified || user.disabledAt) {
-      await transaction((tx) => recordAuditEvent(tx, { type: "login_failed", userId: user?.id, method: "password", from }));
+      await transaction((tx) =>
+        recordAuditEvent(tx, { type: "login_failed", userId: user?.id, method: "password", from }),
+      );
       return { verified: false, reason: "wrong" };
     }
     const digest = outdated ? await digestPassword(place, password) : user.passwordDigest;

@@ -35,7 +35,15 @@ export function nextAuthOptions(): NextAuthOptions {
       session: ({ session, user }) => {
         const { row } = user as UserWithRow;
         const { id, userId, aal, amr, authTime } = row;
-        return { ...session, id, userId, aal, amr, authTime: authTime.toISOString(), role: row.user.role };
+        return {
+          ...session,
+          id,
+          userId,
+          aal,
+          amr,
+          authTime: authTime.toISOString(),
+          role: row.user.role,
+        };
       },
     },
   };

@@ -50,7 +50,8 @@ type Digest = { keyId: string; cost: number; salt: Uint8Array; hash: string };
 function parseDigest(digest: string): Digest {
   const [scheme, keyId = "", hash = ""] = digest.split(":");
   const match = BCRYPT.exec(hash);
-  if (scheme !== SCHEME || !match) throw new Error("A stored password digest has an unknown scheme.");
+  if (scheme !== SCHEME || !match)
+    throw new Error("A stored password digest has an unknown scheme.");
   return { keyId, hash, cost: Number(match[1]), salt: decodeBcryptBase64(match[2] ?? "") };
 }
 

@@ -28,7 +28,9 @@ const PRODUCT_WORDS = ["sparekey", "password", "passphrase", "recovery", "admini
 export function parseNewPassword(
   input: string,
   context: readonly string[],
-): { password: NewPassword; refusal?: undefined } | { password?: undefined; refusal: PasswordRefusal } {
+):
+  | { password: NewPassword; refusal?: undefined }
+  | { password?: undefined; refusal: PasswordRefusal } {
   if (input.length > 2 * MAX_CHARACTERS) {
     return { refusal: { reason: "too-long", maximum: MAX_CHARACTERS } };
   }
@@ -55,7 +57,9 @@ const breached = new Set(dictionary["passwords-common"]?.map(String));
 /** The list's own words, and such a word with digits and signs around it ("salesforce12345!"). */
 function isCommon(password: string): boolean {
   const lower = password.toLowerCase();
-  return breached.has(lower) || breached.has(coreOf(lower)) || PRODUCT_WORDS.includes(coreOf(lower));
+  return (
+    breached.has(lower) || breached.has(coreOf(lower)) || PRODUCT_WORDS.includes(coreOf(lower))
+  );
 }
 
 function findContextWord(password: string, context: readonly string[]): string | undefined {

@@ -10,5 +10,8 @@ import type { EmailAddress } from "./email-address";
  */
 export function passwordThrottle(address: EmailAddress): ThrottleKey {
   const key = deriveLastingKey("throttle subjects");
-  return { subject: createHmac("sha256", key).update(address).digest("base64url"), method: "password" };
+  return {
+    subject: createHmac("sha256", key).update(address).digest("base64url"),
+    method: "password",
+  };
 }

@@ -43,7 +43,8 @@ export async function openSession(
     from: RequestSource;
   },
 ): Promise<SessionToken> {
-  if (previousToken) await tx.session.deleteMany({ where: { tokenHash: hashToken(previousToken) } });
+  if (previousToken)
+    await tx.session.deleteMany({ where: { tokenHash: hashToken(previousToken) } });
   const token = randomToken();
   const now = new Date();
   const expiresAt = new Date(now.getTime() + OVERALL_HOURS * 3_600_000);

@@ -10,7 +10,9 @@ let known = false;
 export async function administratorExists(): Promise<boolean> {
   if (known) return true;
   const prisma = await db();
-  known = (await prisma.user.findFirst({ where: { role: "ADMINISTRATOR" }, select: { id: true } })) !== null;
+  known =
+    (await prisma.user.findFirst({ where: { role: "ADMINISTRATOR" }, select: { id: true } })) !==
+    null;
   return known;
 }
 

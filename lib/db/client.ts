@@ -7,7 +7,7 @@ import { PrismaPGlite } from "pglite-prisma-adapter";
 import { config } from "../config";
 import { lockDirectory } from "./directory-lock";
 import { type Prisma, PrismaClient } from "./generated/client";
-import { applyMigrations } from "./migrate";
+import { type AdapterFactory, applyMigrations } from "./migrate";
 
 const CHECKPOINT_MS = 60_000; // PGlite never checkpoints by itself, so its log would grow for ever
 const LOCK_WAIT_MS = 5_000; // a server that is just ending lets go within this
@@ -50,6 +50,10 @@ export async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
   return prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 });
 }
 
+/** Errors name no values and queries are not logged: both would carry what people typed (LG-06). */
+const newClient = (adapter: AdapterFactory) =>
+  new PrismaClient({ adapter, errorFormat: "minimal" });
+
 function open(): Promise<Handle> {
   const { DATABASE_URL } = config();
   return DATABASE_URL ? openPostgres(DATABASE_URL) : openEmbedded();
@@ -58,12 +62,15 @@ function open(): Promise<Handle> {
 async function openPostgres(connectionString: string): Promise<Handle> {
   const factory = new PrismaPg({ connectionString, max: POOL_SIZE });
   await underMigrationLock(connectionString, () => applyMigrations(factory));
-  const prisma = new PrismaClient({ adapter: factory });
+  const prisma = newClient(factory);
   return { prisma, close: () => prisma.$disconnect() };
 }
 
 /** Servers that start together migrate one after the other. */
-async function underMigrationLock(connectionString: string, migrate: () => Promise<void>): Promise<void> {
+async function underMigrationLock(
+  connectionString: string,
+  migrate: () => Promise<void>,
+): Promise<void> {
   const holder = new Client({ connectionString });
   await holder.connect();
   try {
@@ -83,7 +90,7 @@ async function openEmbedded(): Promise<Handle> {
   });
   const lite = await PGlite.create({ dataDir: directory });
   await applyMigrations(new PrismaPGlite(lite));
-  const prisma = new PrismaClient({ adapter: new PrismaPGlite(lite) });
+  const prisma = newClient(new PrismaPGlite(lite));
   const checkpoint = setInterval(() => void lite.exec("CHECKPOINT"), CHECKPOINT_MS);
   checkpoint.unref();
   return {

@@ -99,7 +99,8 @@ function removeUnchanged(lockFile: string, seen: string): boolean {
 function isStale(lockFile: string, content: string): boolean {
   const holder = parseHolder(content);
   if (!holder) return true;
-  const sameMachine = holder.boot !== "" && holder.boot === bootId() && holder.namespace === processNamespace();
+  const sameMachine =
+    holder.boot !== "" && holder.boot === bootId() && holder.namespace === processNamespace();
   if (!sameMachine) return ageMs(lockFile) > STALE_MS;
   return !isAlive(holder.pid) || startOf(holder.pid) !== holder.startedAt;
 }
@@ -126,7 +127,8 @@ function describeThisProcess(): Holder {
 const bootId = () => readText("/proc/sys/kernel/random/boot_id").trim();
 
 // Field 22 of proc(5)'s stat; the name in field 2 may hold spaces, so count from its bracket.
-const startOf = (pid: number) => readText(`/proc/${pid}/stat`).split(") ").pop()?.split(" ")[19] ?? "";
+const startOf = (pid: number) =>
+  readText(`/proc/${pid}/stat`).split(") ").pop()?.split(" ")[19] ?? "";
 
 function processNamespace(): string {
   try {

@@ -1,6 +1,6 @@
 import "server-only";
 import { createHash } from "node:crypto";
-import { knownKeyIds, deriveKey } from "../keys";
+import { deriveKey, knownKeyIds } from "../keys";
 import { db } from "./client";
 
 /** The ids of keys this database was used with that `SECRETS` lacks, or has with another key under the same id. */
@@ -14,7 +14,11 @@ export async function findMissingKeys(): Promise<string[]> {
 /** Notes the keys of `SECRETS` as ones that this database may need from now on. */
 export async function registerKeys(): Promise<void> {
   const prisma = await db();
-  const data = knownKeyIds().map((id) => ({ id, fingerprint: fingerprint(id), firstUsedAt: new Date() }));
+  const data = knownKeyIds().map((id) => ({
+    id,
+    fingerprint: fingerprint(id),
+    firstUsedAt: new Date(),
+  }));
   await prisma.knownKey.createMany({ data, skipDuplicates: true });
 }
 

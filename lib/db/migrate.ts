@@ -40,7 +40,8 @@ export async function diffMigrations(factory: AdapterFactory): Promise<string> {
 const SCHEMA_PATH = "prisma/schema.prisma";
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
-const projectFile = (...parts: string[]) => path.join(/*turbopackIgnore: true*/ process.cwd(), ...parts);
+const projectFile = (...parts: string[]) =>
+  path.join(/*turbopackIgnore: true*/ process.cwd(), ...parts);
 
 const readSchema = () => readFileSync(projectFile(SCHEMA_PATH), "utf8");
 
@@ -76,7 +77,10 @@ function listMigrations(): MigrationList {
       path: name,
       migrationFile: {
         path: "migration.sql",
-        content: { tag: "ok", value: readFileSync(path.join(baseDir, name, "migration.sql"), "utf8") },
+        content: {
+          tag: "ok",
+          value: readFileSync(path.join(baseDir, name, "migration.sql"), "utf8"),
+        },
       },
     })),
   };

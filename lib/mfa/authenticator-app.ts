@@ -67,7 +67,12 @@ export async function verifyAuthenticatorAppEnrollment<T>({
     await lockUser(tx, userId); // a login with the password alone must see this method or end with it
     const { count } = await tx.authenticatorApp.updateMany({
       where: { id: pending.id, ...isPending() },
-      data: { verifiedAt: new Date(), pendingUntil: null, lastUsedAt: new Date(), lastUsedStep: step },
+      data: {
+        verifiedAt: new Date(),
+        pendingUntil: null,
+        lastUsedAt: new Date(),
+        lastUsedStep: step,
+      },
     });
     if (count !== 1) return undefined;
     const first = !(await endPreviousApps(tx, { userId, exceptId: pending.id }));
@@ -111,9 +116,16 @@ export async function openEnrolledSeed(
  * Spends a time step of an app: each step once, and none before it (RFC 6238 §5.2). One conditional
  * statement; says whether the step was still free.
  */
-export async function spendStep(tx: Tx, { appId, step }: { appId: string; step: number }): Promise<boolean> {
+export async function spendStep(
+  tx: Tx,
+  { appId, step }: { appId: string; step: number },
+): Promise<boolean> {
   const { count } = await tx.authenticatorApp.updateMany({
-    where: { id: appId, removedAt: null, OR: [{ lastUsedStep: null }, { lastUsedStep: { lt: step } }] },
+    where: {
+      id: appId,
+      removedAt: null,
+      OR: [{ lastUsedStep: null }, { lastUsedStep: { lt: step } }],
+    },
     data: { lastUsedStep: step, lastUsedAt: new Date() },
   });
   return count === 1;
@@ -122,7 +134,10 @@ export async function spendStep(tx: Tx, { appId, step }: { appId: string; step: 
 const isEnrolled = { verifiedAt: { not: null }, removedAt: null };
 const isPending = () => ({ verifiedAt: null, removedAt: null, pendingUntil: { gt: new Date() } });
 
-async function findPending(tx: Tx, userId: string): Promise<{ id: string; seed: Buffer } | undefined> {
+async function findPending(
+  tx: Tx,
+  userId: string,
+): Promise<{ id: string; seed: Buffer } | undefined> {
   const app = await tx.authenticatorApp.findFirst({
     where: { userId, ...isPending() },
     orderBy: { createdAt: "desc" },

@@ -30,7 +30,10 @@ export function describeSeed(
 export function findStep(seed: Uint8Array, code: string, now: Date): number | undefined {
   const current = Math.floor(now.getTime() / 1000 / STEP_SECONDS);
   const matching = [current - 1, current].filter((step) =>
-    timingSafeEqual(Buffer.from(codeAt(seed, step)), Buffer.from(code.padEnd(DIGITS).slice(0, DIGITS))),
+    timingSafeEqual(
+      Buffer.from(codeAt(seed, step)),
+      Buffer.from(code.padEnd(DIGITS).slice(0, DIGITS)),
+    ),
   );
   return matching.at(-1);
 }

@@ -44,7 +44,13 @@ export async function findLoginChallenge(token: string): Promise<LoginChallenge 
   const prisma = await db();
   const challenge = await prisma.loginChallenge.findFirst({
     where: { tokenHash: hashToken(token), ...live(), user: { disabledAt: null } },
-    select: { id: true, userId: true, returnTo: true, expiresAt: true, user: { select: { email: true } } },
+    select: {
+      id: true,
+      userId: true,
+      returnTo: true,
+      expiresAt: true,
+      user: { select: { email: true } },
+    },
   });
   if (!challenge) return undefined;
   const { user, ...rest } = challenge;
@@ -95,11 +101,17 @@ export async function endLoginChallenge(token: string): Promise<void> {
 
 /** Ends all challenges of a person, in the transaction that changes the password (TH-13). */
 export async function endLoginChallengesOf(tx: Tx, userId: string): Promise<void> {
-  await tx.loginChallenge.updateMany({ where: { userId, ...live() }, data: { endedAt: new Date() } });
+  await tx.loginChallenge.updateMany({
+    where: { userId, ...live() },
+    data: { endedAt: new Date() },
+  });
 }
 
 const live = () => ({ satisfiedAt: null, endedAt: null, expiresAt: { gt: new Date() } });
 
 async function endChallenge(tx: Tx, id: string): Promise<void> {
-  await tx.loginChallenge.updateMany({ where: { id, endedAt: null }, data: { endedAt: new Date() } });
+  await tx.loginChallenge.updateMany({
+    where: { id, endedAt: null },
+    data: { endedAt: new Date() },
+  });
 }

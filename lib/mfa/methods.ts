@@ -16,7 +16,8 @@ export async function findEnrolledMethods(userId: string): Promise<EnrolledMetho
     findLiveSet(userId),
     findThrottles(userId),
   ]);
-  const isDisabled = (method: string) => throttles.some((row) => row.method === method && row.disabled);
+  const isDisabled = (method: string) =>
+    throttles.some((row) => row.method === method && row.disabled);
   return {
     authenticatorApp: app && { ...app, disabled: isDisabled("authenticator-app") },
     recoveryCodes: set && { ...set, disabled: isDisabled("recovery-codes") },

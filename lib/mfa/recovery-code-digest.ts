@@ -24,7 +24,10 @@ export async function digestRecoveryCodes(
   place: HashPlace,
   codes: readonly { code: RecoveryCode; row: CodeRow }[],
 ): Promise<StoredDigest[]> {
-  const entries = codes.map(({ code, row }) => ({ row, job: { secret: code.symbols, salt: newSalt() } }));
+  const entries = codes.map(({ code, row }) => ({
+    row,
+    job: { secret: code.symbols, salt: newSalt() },
+  }));
   const hashes = await place.hash({ cost: BCRYPT_COST, jobs: entries.map(({ job }) => job) });
   return entries.map(({ row, job }, index) => {
     const hash = hashes[index];

@@ -36,7 +36,8 @@ export async function generateRecoveryCodeSet({
   steppedUpBy: readonly string[];
   from: RequestSource;
 }): Promise<GenerationResult> {
-  if (!(await hasAuthenticatorApp(await db(), userId))) return { generated: false, reason: "no-other-method" };
+  if (!(await hasAuthenticatorApp(await db(), userId)))
+    return { generated: false, reason: "no-other-method" };
   const newest = await findNewestSet(userId);
   if ((newest?.id ?? null) !== knownSetId) return { generated: false, reason: "already-generated" };
 
@@ -67,7 +68,8 @@ export async function generateRecoveryCodeSet({
     });
     return { generated: true, set, codes: codes.map(({ code }) => formatRecoveryCode(code)) };
   } catch (error) {
-    if (error instanceof SetAlreadyGenerated) return { generated: false, reason: "already-generated" };
+    if (error instanceof SetAlreadyGenerated)
+      return { generated: false, reason: "already-generated" };
     throw error;
   } finally {
     place.release();
@@ -91,7 +93,12 @@ export async function confirmRecoveryCodeSet({
     });
     if (count !== 1) return false;
     const { letter } = await tx.recoveryCodeSet.findUniqueOrThrow({ where: { id: setId } });
-    await recordAuditEvent(tx, { type: "recovery_codes_confirmed", userId, setLetter: letter, from });
+    await recordAuditEvent(tx, {
+      type: "recovery_codes_confirmed",
+      userId,
+      setLetter: letter,
+      from,
+    });
     return true;
   });
 }

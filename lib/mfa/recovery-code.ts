@@ -51,7 +51,7 @@ export function parseRecoveryCode(
   if (symbols.length !== CODE_SYMBOLS) {
     return { typo: { reason: "length", symbols: symbols.length } };
   }
-  if (checkSum(symbols.map(valueOf)) !== 0) return { typo: { reason: "check" } };
+  if (checkSum(symbols.map(valueOfSymbol)) !== 0) return { typo: { reason: "check" } };
   return { code: mint(symbols.join("")) };
 }
 
@@ -60,10 +60,10 @@ export function composeRecoveryCode(
   { letter, number }: { letter: string; number: number },
   random: string,
 ): RecoveryCode {
-  const open = [letter, symbolOf(number), ...random];
+  const open = [letter, symbolOfValue(number), ...random];
   if (open.length !== CODE_SYMBOLS - 1) throw new RangeError("A code has 13 random symbols.");
-  const check = divide(checkSum(open.map(valueOf)), weight(CODE_SYMBOLS - 1));
-  return mint([...open, symbolOf(check)].join(""));
+  const check = divide(checkSum(open.map(valueOfSymbol)), weight(CODE_SYMBOLS - 1));
+  return mint([...open, symbolOfValue(check)].join(""));
 }
 
 /** The code as people see and copy it: four groups of four. */
@@ -77,16 +77,21 @@ function normalize(input: string): string[] {
     .replace(/[\p{Cf}\p{Cc}]/gu, " ") // zero-width characters, soft hyphens, line ends
     .toUpperCase()
     .replace(/^\s*\d{1,2}\s*[.)]/u, ""); // the number before it on the sheet
-  return [...plain.replace(/[\s\p{Pd}\u2212\u30FC_]/gu, "").replace(/O/g, "0").replace(/[IL]/g, "1")];
+  return [
+    ...plain
+      .replace(/[\s\p{Pd}\u2212\u30FC_]/gu, "")
+      .replace(/O/g, "0")
+      .replace(/[IL]/g, "1"),
+  ];
 }
 
 function mint(symbols: string): RecoveryCode {
   const [letter = "", number = ""] = symbols;
-  return { symbols, letter, number: valueOf(number) } as RecoveryCode;
+  return { symbols, letter, number: valueOfSymbol(number) } as RecoveryCode;
 }
 
-const valueOf = (symbol: string) => SYMBOLS.indexOf(symbol);
-const symbolOf = (value: number) => SYMBOLS[value] ?? "";
+const valueOfSymbol = (symbol: string) => SYMBOLS.indexOf(symbol);
+const symbolOfValue = (value: number) => SYMBOLS[value] ?? "";
 
 // The check symbol makes a weighted sum over GF(32) zero. The sixteen weights are distinct and not
 // zero, so one wrong symbol changes the sum, and so does a swap of any two different symbols.
@@ -95,12 +100,15 @@ const FIELD_POLYNOMIAL = 0b100101;
 const FIELD_ORDER = 31;
 const EXP = Array.from({ length: FIELD_ORDER }).reduce<number[]>((powers) => {
   const doubled = (powers.at(-1) ?? 0) << 1;
-  return powers.length === 0 ? [1] : [...powers, doubled & 32 ? doubled ^ FIELD_POLYNOMIAL : doubled];
+  return powers.length === 0
+    ? [1]
+    : [...powers, doubled & 32 ? doubled ^ FIELD_POLYNOMIAL : doubled];
 }, []);
 
 const power = (exponent: number) => EXP[exponent % FIELD_ORDER] ?? 0;
 const weight = (position: number) => power(position);
 const multiply = (a: number, b: number) => (a && b ? power(EXP.indexOf(a) + EXP.indexOf(b)) : 0);
-const divide = (a: number, b: number) => (a ? power(EXP.indexOf(a) + FIELD_ORDER - EXP.indexOf(b)) : 0);
+const divide = (a: number, b: number) =>
+  a ? power(EXP.indexOf(a) + FIELD_ORDER - EXP.indexOf(b)) : 0;
 const checkSum = (values: number[]) =>
   values.reduce((sum, value, position) => sum ^ multiply(weight(position), value), 0);

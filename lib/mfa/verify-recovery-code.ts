@@ -23,7 +23,9 @@ export type RecoveryCodeResult<T> =
  * challenge and runs `onSatisfied`: once, whatever races or crashes (RC-05, RC-06; ASVS 2.3.4).
  * A spent code that matches is no guess: its attempt is given back.
  */
-export async function verifyRecoveryCode<T>(answer: ChallengeAnswer<T>): Promise<RecoveryCodeResult<T>> {
+export async function verifyRecoveryCode<T>(
+  answer: ChallengeAnswer<T>,
+): Promise<RecoveryCodeResult<T>> {
   const { challenge, input } = answer;
   const { code, typo } = parseRecoveryCode(input);
   if (!code) {
@@ -33,7 +35,12 @@ export async function verifyRecoveryCode<T>(answer: ChallengeAnswer<T>): Promise
   const named = await findNamedCode(challenge.userId, code);
   if (named?.set.endedAt) {
     await recordChallengeSlip(challenge.id);
-    return { verified: false, reason: "replaced", letter: code.letter, replacedAt: named.set.endedAt };
+    return {
+      verified: false,
+      reason: "replaced",
+      letter: code.letter,
+      replacedAt: named.set.endedAt,
+    };
   }
   return judge(answer, code, named?.row);
 }
@@ -55,7 +62,10 @@ async function findNamedCode(
   const [row] = set.codes;
   if (!row?.salt || !row.sealedDigest) return { set, row: undefined };
   const { salt, sealedDigest, cost, keyId, number, usedAt } = row;
-  return { set, row: { setId: set.id, number, usedAt, digest: { salt, sealedDigest, cost, keyId } } };
+  return {
+    set,
+    row: { setId: set.id, number, usedAt, digest: { salt, sealedDigest, cost, keyId } },
+  };
 }
 
 async function judge<T>(

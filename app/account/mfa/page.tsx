@@ -68,7 +68,9 @@ async function AppCard({ app }: { app: EnrolledMethods["authenticatorApp"] }) {
       state={app.disabled ? <Off>{words("disabled")}</Off> : <On>{words("on")}</On>}
       facts={[
         words("added", { date: dates.day(app.addedAt) }),
-        app.lastUsedAt ? words("lastUsed", { date: dates.day(app.lastUsedAt) }) : words("neverUsed"),
+        app.lastUsedAt
+          ? words("lastUsed", { date: dates.day(app.lastUsedAt) })
+          : words("neverUsed"),
       ]}
     >
       <form action="/account/mfa/authenticator-app">
@@ -80,13 +82,24 @@ async function AppCard({ app }: { app: EnrolledMethods["authenticatorApp"] }) {
   );
 }
 
-async function CodesCard({ methods, newestSetId }: { methods: EnrolledMethods; newestSetId: string | undefined }) {
+async function CodesCard({
+  methods,
+  newestSetId,
+}: {
+  methods: EnrolledMethods;
+  newestSetId: string | undefined;
+}) {
   const { authenticatorApp, recoveryCodes: set } = methods;
   const words = await getWords("mfa");
   const dates = await getDates();
   if (!set) {
     return (
-      <MethodCard icon={ListChecks} name={words("codes")} help={words("codesHelp")} emphasized={Boolean(authenticatorApp)}>
+      <MethodCard
+        icon={ListChecks}
+        name={words("codes")}
+        help={words("codesHelp")}
+        emphasized={Boolean(authenticatorApp)}
+      >
         {authenticatorApp ? (
           <>
             <p className="font-medium">{words("codesNow")}</p>
@@ -163,7 +176,12 @@ function MethodCard({
 }) {
   return (
     <section className={`card flex gap-4 ${emphasized ? "border-accent" : ""}`}>
-      <Icon aria-hidden="true" size={24} strokeWidth={1.5} className="mt-0.5 shrink-0 text-accent" />
+      <Icon
+        aria-hidden="true"
+        size={24}
+        strokeWidth={1.5}
+        className="mt-0.5 shrink-0 text-accent"
+      />
       <div className="min-w-0 flex-1 space-y-4">
         <div className="space-y-1">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">

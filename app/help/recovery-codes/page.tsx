@@ -1,8 +1,8 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { Wordmark } from "@/components/mark";
-import { currentSession } from "@/lib/auth/current-session";
 import { currentChallenge } from "@/lib/auth/current-challenge";
+import { currentSession } from "@/lib/auth/current-session";
 import { requireAdministrator } from "@/lib/auth/require-administrator";
 import { config } from "@/lib/config";
 import { getWords } from "@/messages/words";
@@ -33,7 +33,9 @@ export default async function RecoveryCodesHelp() {
           <Steps items={[words("use1"), words("use2"), words("use3"), words("use4")]} />
         </Part>
         <Part title={words("rulesTitle")}>
-          <Points items={[words("ruleOnce"), words("ruleExpire"), words("ruleSoon"), words("ruleTries")]} />
+          <Points
+            items={[words("ruleOnce"), words("ruleExpire"), words("ruleSoon"), words("ruleTries")]}
+          />
         </Part>
         <Part title={words("safeTitle")}>
           <Points items={[words("safe1"), words("safe2", { origin }), words("safe3")]} />

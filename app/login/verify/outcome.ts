@@ -1,7 +1,7 @@
 import "server-only";
 import { redirect } from "next/navigation";
 import type { FormState } from "@/components/form";
-import { setSessionCookie, clearChallengeCookie } from "@/lib/auth/cookies";
+import { clearChallengeCookie, setSessionCookie } from "@/lib/auth/cookies";
 import type { SessionToken } from "@/lib/auth/session-rows";
 import type { Unjudged } from "@/lib/mfa/challenge-answer";
 import type { LoginChallenge } from "@/lib/mfa/login-challenge";

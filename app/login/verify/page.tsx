@@ -6,5 +6,7 @@ import { findEnrolledMethods } from "@/lib/mfa/methods";
 export default async function VerifyPage() {
   const { userId } = await requireLoginChallenge();
   const { authenticatorApp } = await findEnrolledMethods(userId);
-  redirect(`/login/verify/${authenticatorApp?.disabled === false ? "authenticator-app" : "methods"}`);
+  redirect(
+    `/login/verify/${authenticatorApp?.disabled === false ? "authenticator-app" : "methods"}`,
+  );
 }

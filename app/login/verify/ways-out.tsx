@@ -3,7 +3,13 @@ import { getWords } from "@/messages/words";
 import { startOver } from "./actions";
 
 /** What each step of a login offers besides its own method. */
-export async function WaysOut({ showMethods = true, showHelp = false }: { showMethods?: boolean; showHelp?: boolean }) {
+export async function WaysOut({
+  showMethods = true,
+  showHelp = false,
+}: {
+  showMethods?: boolean;
+  showHelp?: boolean;
+}) {
   const words = await getWords("verify");
   return (
     <div className="flex flex-col items-start gap-1 text-sm">

@@ -3,8 +3,8 @@
 import { redirect } from "next/navigation";
 import { drawQr } from "@/app/qr-drawing";
 import { freshSessionAction } from "@/lib/auth/action";
-import { enrollAuthenticatorApp } from "@/lib/auth/enroll-authenticator-app";
 import { setSessionCookie } from "@/lib/auth/cookies";
+import { enrollAuthenticatorApp } from "@/lib/auth/enroll-authenticator-app";
 import { beginAuthenticatorApp, type PendingEnrollment } from "@/lib/mfa/authenticator-app";
 import { getWords } from "@/messages/words";
 

@@ -38,13 +38,22 @@ export function AuthenticatorAppStage(props: { texts: EnrollmentTexts; children:
   return <Stage key={wipes} {...props} wipe={wipe} />;
 }
 
-function Stage({ texts, children, wipe }: { texts: EnrollmentTexts; children: ReactNode; wipe: () => void }) {
+function Stage({
+  texts,
+  children,
+  wipe,
+}: {
+  texts: EnrollmentTexts;
+  children: ReactNode;
+  wipe: () => void;
+}) {
   const [{ pending, codeError, error }, add] = useActionState<EnrollmentState, FormData>(
     addAuthenticatorApp,
     {},
     "/account/mfa/authenticator-app",
   );
-  if (pending) return <Pending pending={pending} codeError={codeError} add={add} texts={texts} wipe={wipe} />;
+  if (pending)
+    return <Pending pending={pending} codeError={codeError} add={add} texts={texts} wipe={wipe} />;
   return (
     <EnrollmentContext.Provider value={{ add, error, working: texts.working }}>
       {children}
@@ -58,7 +67,9 @@ export function AddAppButton({ children, className }: { children: ReactNode; cla
   if (!enrollment) throw new Error("An AddAppButton stands inside an AuthenticatorAppStage.");
   return (
     <form action={enrollment.add} className="space-y-3">
-      <div role="alert">{enrollment.error && <Notice tone="danger">{enrollment.error}</Notice>}</div>
+      <div role="alert">
+        {enrollment.error && <Notice tone="danger">{enrollment.error}</Notice>}
+      </div>
       <SubmitButton working={enrollment.working} className={className}>
         {children}
       </SubmitButton>
@@ -91,12 +102,14 @@ function Pending({
             <h2>{texts.scan}</h2>
             <div className="space-y-1.5">
               <p className="text-sm text-muted">{texts.cannotScan}</p>
-              <p className="text-sm font-medium" id={`${id}-key`}>
-                {texts.setupKey}
-              </p>
-              <code aria-labelledby={`${id}-key`} className="mono block rounded-lg bg-raised p-3 break-all select-all">
-                {setupKey}
-              </code>
+              <dl className="space-y-1.5">
+                <dt className="text-sm font-medium">{texts.setupKey}</dt>
+                <dd>
+                  <code className="mono block rounded-lg bg-raised p-3 break-all select-all">
+                    {setupKey}
+                  </code>
+                </dd>
+              </dl>
             </div>
             <p className="text-sm text-muted">{texts.private}</p>
           </div>

@@ -4,7 +4,11 @@ import { redirect } from "next/navigation";
 import type { CodesSheet } from "@/components/ten-codes";
 import { freshSessionAction, sessionAction } from "@/lib/auth/action";
 import { config } from "@/lib/config";
-import { confirmRecoveryCodeSet, findLiveSet, generateRecoveryCodeSet } from "@/lib/mfa/recovery-code-sets";
+import {
+  confirmRecoveryCodeSet,
+  findLiveSet,
+  generateRecoveryCodeSet,
+} from "@/lib/mfa/recovery-code-sets";
 import { getWords } from "@/messages/words";
 import { composeSheet } from "./sheet";
 
@@ -46,9 +50,16 @@ export const generateRecoveryCodes = freshSessionAction<GenerationState>(
   },
 );
 
-export const confirmRecoveryCodes = sessionAction<undefined>(PATH, async ({ text, session, from }) => {
-  // Without the tick nothing is confirmed; the codes work all the same, and the pages say so.
-  if (text("saved") !== "on") redirect("/account/mfa?done=unsaved");
-  const confirmed = await confirmRecoveryCodeSet({ userId: session.userId, setId: text("set"), from });
-  redirect(`/account/mfa?done=${confirmed ? "saved" : "unsaved"}`);
-});
+export const confirmRecoveryCodes = sessionAction<undefined>(
+  PATH,
+  async ({ text, session, from }) => {
+    // Without the tick nothing is confirmed; the codes work all the same, and the pages say so.
+    if (text("saved") !== "on") redirect("/account/mfa?done=unsaved");
+    const confirmed = await confirmRecoveryCodeSet({
+      userId: session.userId,
+      setId: text("set"),
+      from,
+    });
+    redirect(`/account/mfa?done=${confirmed ? "saved" : "unsaved"}`);
+  },
+);

@@ -5,7 +5,13 @@ import { SubmitButton } from "@/components/submit-button";
 import { confirmRecoveryCodes } from "./actions";
 
 /** Marks a set as saved later, for somebody who saved it and left before saying so. */
-export function ConfirmForm({ setId, texts }: { setId: string; texts: { submit: string; working: string } }) {
+export function ConfirmForm({
+  setId,
+  texts,
+}: {
+  setId: string;
+  texts: { submit: string; working: string };
+}) {
   const [, confirm] = useActionState(confirmRecoveryCodes, undefined);
   return (
     <form action={confirm}>

@@ -94,7 +94,9 @@ async function Generation({
     <section className="card space-y-4">
       {live && <h2>{words("replaceTitle")}</h2>}
       <p className="text-muted">
-        {live ? words("replaceWarning", { letter: live.letter, left: live.left }) : words("generateFirst")}
+        {live
+          ? words("replaceWarning", { letter: live.letter, left: live.left })
+          : words("generateFirst")}
       </p>
       <GenerateButton knownSetId={knownSetId} className="button button-primary">
         {live ? mfa("newCodes") : mfa("addCodes")}

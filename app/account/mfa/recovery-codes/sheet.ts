@@ -27,7 +27,12 @@ export async function composeSheet({
     [words("made"), made],
   ];
   const howTitle = words("howTitle");
-  const advice = [words("how", { origin }), words("once"), words("protect", { origin }), words("replace")];
+  const advice = [
+    words("how", { origin }),
+    words("once"),
+    words("protect", { origin }),
+    words("replace"),
+  ];
   const text = [
     title,
     "",
@@ -42,5 +47,15 @@ export async function composeSheet({
   const { hostname } = new URL(origin);
   const fileName = `sparekey-${hostname}-set-${letter}-${dates.isoDay(generatedAt)}.txt`;
   const setLabel = (await getWords("mfa"))("setLabel", { letter });
-  return { fileName, text, title, letter, setLabel, about: [email, origin, made].join(" · "), facts, howTitle, advice };
+  return {
+    fileName,
+    text,
+    title,
+    letter,
+    setLabel,
+    about: [email, origin, made].join(" · "),
+    facts,
+    howTitle,
+    advice,
+  };
 }

@@ -1,6 +1,13 @@
 "use client";
 
-import { createContext, type ReactNode, useActionState, useContext, useLayoutEffect, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useActionState,
+  useContext,
+  useLayoutEffect,
+  useState,
+} from "react";
 import { flushSync } from "react-dom";
 import { Notice } from "@/components/notice";
 import { SubmitButton } from "@/components/submit-button";
@@ -8,7 +15,11 @@ import { TenCodes, type TenCodesTexts } from "@/components/ten-codes";
 import { useWipeOnLeave } from "@/components/wipe-on-leave";
 import { confirmRecoveryCodes, type GenerationState, generateRecoveryCodes } from "./actions";
 
-type Generation = { generate: (formData: FormData) => void; error: string | undefined; working: string };
+type Generation = {
+  generate: (formData: FormData) => void;
+  error: string | undefined;
+  working: string;
+};
 
 const GenerationContext = createContext<Generation | undefined>(undefined);
 
@@ -30,7 +41,13 @@ export function RecoveryCodesStage(props: StageProps) {
   return <Stage key={wipes} {...props} isWiped={wipes > 0} wipe={wipe} />;
 }
 
-function Stage({ texts, wiped, children, isWiped, wipe }: StageProps & { isWiped: boolean; wipe: () => void }) {
+function Stage({
+  texts,
+  wiped,
+  children,
+  isWiped,
+  wipe,
+}: StageProps & { isWiped: boolean; wipe: () => void }) {
   const [{ generated, error }, generate] = useActionState<GenerationState, FormData>(
     generateRecoveryCodes,
     {},
@@ -75,7 +92,9 @@ export function GenerateButton({
   if (!generation) throw new Error("A GenerateButton stands inside a RecoveryCodesStage.");
   return (
     <form action={generation.generate} className="space-y-3">
-      <div role="alert">{generation.error && <Notice tone="danger">{generation.error}</Notice>}</div>
+      <div role="alert">
+        {generation.error && <Notice tone="danger">{generation.error}</Notice>}
+      </div>
       <input type="hidden" name="knownSet" value={knownSetId ?? ""} />
       <SubmitButton working={generation.working} className={className}>
         {children}

@@ -1,4 +1,4 @@
-import { ChevronRight, type LucideIcon, ListChecks, Shuffle, Smartphone } from "lucide-react";
+import { ChevronRight, ListChecks, type LucideIcon, Shuffle, Smartphone } from "lucide-react";
 import Link from "next/link";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
@@ -17,7 +17,8 @@ export default async function MethodsPage() {
   const words = await getWords("verify");
   const dates = await getDates();
   const hasUsable =
-    authenticatorApp?.disabled === false || (recoveryCodes?.disabled === false && recoveryCodes.left > 0);
+    authenticatorApp?.disabled === false ||
+    (recoveryCodes?.disabled === false && recoveryCodes.left > 0);
   return (
     <StepCard
       icon={Shuffle}
@@ -61,7 +62,17 @@ export default async function MethodsPage() {
   );
 }
 
-function MethodRow({ icon: Icon, href, name, help }: { icon: LucideIcon; href: string; name: string; help: string }) {
+function MethodRow({
+  icon: Icon,
+  href,
+  name,
+  help,
+}: {
+  icon: LucideIcon;
+  href: string;
+  name: string;
+  help: string;
+}) {
   return (
     <li className="relative flex min-h-16 items-center gap-3 px-4 py-3 hover:bg-raised">
       <Icon aria-hidden="true" size={20} strokeWidth={1.5} className="shrink-0 text-accent" />
@@ -72,7 +83,12 @@ function MethodRow({ icon: Icon, href, name, help }: { icon: LucideIcon; href: s
         </Link>
         <p className="text-sm text-muted">{help}</p>
       </div>
-      <ChevronRight aria-hidden="true" size={20} strokeWidth={1.5} className="shrink-0 text-muted" />
+      <ChevronRight
+        aria-hidden="true"
+        size={20}
+        strokeWidth={1.5}
+        className="shrink-0 text-muted"
+      />
     </li>
   );
 }

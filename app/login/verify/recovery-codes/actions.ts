@@ -9,24 +9,31 @@ import { describeUnjudged, enter } from "../outcome";
 import { describeTypo } from "./describe-typo";
 import { getTypoTexts } from "./typo-texts";
 
-export const verifyCode = challengeAction<FormState>(async ({ text, challenge, previousToken, from }) => {
-  const result = await logInWithRecoveryCode({ challenge, input: text("code"), previousToken, from });
-  if (result.verified) return enter(challenge, result.value);
-  const words = await getWords("verify");
-  switch (result.reason) {
-    case "typo":
-      return { fieldErrors: { code: describeTypo(result.typo, await getTypoTexts()) } };
-    case "replaced": {
-      const live = await findLiveSet(challenge.userId);
-      const old = { letter: result.letter, date: (await getDates()).day(result.replacedAt) };
-      const told = live
-        ? words("codesReplaced", { ...old, current: live.letter })
-        : words("codesReplacedNone", old);
-      return { fieldErrors: { code: told } };
+export const verifyCode = challengeAction<FormState>(
+  async ({ text, challenge, previousToken, from }) => {
+    const result = await logInWithRecoveryCode({
+      challenge,
+      input: text("code"),
+      previousToken,
+      from,
+    });
+    if (result.verified) return enter(challenge, result.value);
+    const words = await getWords("verify");
+    switch (result.reason) {
+      case "typo":
+        return { fieldErrors: { code: describeTypo(result.typo, await getTypoTexts()) } };
+      case "replaced": {
+        const live = await findLiveSet(challenge.userId);
+        const old = { letter: result.letter, date: (await getDates()).day(result.replacedAt) };
+        const told = live
+          ? words("codesReplaced", { ...old, current: live.letter })
+          : words("codesReplacedNone", old);
+        return { fieldErrors: { code: told } };
+      }
+      case "wrong":
+        return { fieldErrors: { code: words("codesWrong") } };
+      default:
+        return describeUnjudged(result);
     }
-    case "wrong":
-      return { fieldErrors: { code: words("codesWrong") } };
-    default:
-      return describeUnjudged(result);
-  }
-});
+  },
+);

@@ -6,7 +6,15 @@ import { verifyCode } from "./actions";
 import { describeTypo, type TypoTexts } from "./describe-typo";
 
 /** The code's form; a typo is told before anything is sent. */
-export function RecoveryCodeForm({ field, texts, typos }: { field: Field; texts: FormTexts; typos: TypoTexts }) {
+export function RecoveryCodeForm({
+  field,
+  texts,
+  typos,
+}: {
+  field: Field;
+  texts: FormTexts;
+  typos: TypoTexts;
+}) {
   return (
     <Form
       action={verifyCode}
@@ -15,7 +23,12 @@ export function RecoveryCodeForm({ field, texts, typos }: { field: Field; texts:
       check={(formData) => {
         const input = String(formData.get(field.name));
         const { typo } = parseRecoveryCode(input);
-        return typo && { values: { [field.name]: input }, fieldErrors: { [field.name]: describeTypo(typo, typos) } };
+        return (
+          typo && {
+            values: { [field.name]: input },
+            fieldErrors: { [field.name]: describeTypo(typo, typos) },
+          }
+        );
       }}
     />
   );

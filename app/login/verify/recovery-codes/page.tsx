@@ -38,7 +38,13 @@ export default async function RecoveryCodesStep() {
         <RecoveryCodeForm
           texts={await getFormTexts(words("submit"))}
           typos={await getTypoTexts()}
-          field={{ name: "code", label: words("codesLabel"), hint: words("codesHint"), code: true, autoFocus: true }}
+          field={{
+            name: "code",
+            label: words("codesLabel"),
+            hint: words("codesHint"),
+            code: true,
+            autoFocus: true,
+          }}
         />
       ) : (
         <Notice tone="warning">
