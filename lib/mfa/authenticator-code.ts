@@ -28,7 +28,7 @@ export function describeSeed(
  * constant time, whichever matches (OT-09).
  */
 export function findStep(seed: Uint8Array, code: string, now: Date): number | undefined {
-  const current = Math.floor(now.getTime() / 1000 / STEP_SECONDS);
+  const current = stepAt(now);
   const matching = [current - 1, current].filter((step) =>
     timingSafeEqual(
       Buffer.from(codeAt(seed, step)),
@@ -43,10 +43,16 @@ export function codeAt(seed: Uint8Array, step: number): string {
   return HOTP.generate({ secret: secretOf(seed), counter: step, digits: DIGITS });
 }
 
+/** What an app that holds this setup key (base32) shows at a time. */
+export function authenticatorCodeAt(setupKey: string, now: Date): string {
+  return codeAt(Secret.fromBase32(setupKey).bytes, stepAt(now));
+}
+
 /** The six digits in what a person typed, spaces apart; `undefined` if they are not six. */
 export function parseAuthenticatorCode(input: string): string | undefined {
   const digits = input.length > 64 ? "" : input.normalize("NFKC").replace(/[\s\p{Cf}-]/gu, "");
   return /^\d{6}$/.test(digits) ? digits : undefined;
 }
 
+const stepAt = (now: Date) => Math.floor(now.getTime() / 1000 / STEP_SECONDS);
 const secretOf = (seed: Uint8Array) => new Secret({ buffer: new Uint8Array(seed).buffer });
