@@ -19,10 +19,10 @@ function findInstalled() {
 }
 
 function install() {
-  console.log("Installing Chromium …");
+  console.log("Installing Chromium (some minutes) …");
   const run = (command, ...args) =>
     execFileSync(command, args, {
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     });
   if (userInfo().uid === 0 && existsSync("/usr/bin/apt-get")) {
