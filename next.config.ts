@@ -1,4 +1,5 @@
 import type { NextConfig } from "next";
+import en from "./messages/en.json";
 
 // What never depends on the environment; the Content Security Policy, which has a nonce, is in proxy.ts.
 const SECURITY_HEADERS = [
@@ -16,6 +17,8 @@ const SECURITY_HEADERS = [
 ];
 
 const config: NextConfig = {
+  // Error pages run in the browser, where importing a word would bring all of them along.
+  env: { ERROR_WORDS: JSON.stringify({ product: en.product.name, ...en.errors }) },
   poweredByHeader: false,
   reactStrictMode: true,
   logging: { serverFunctions: false }, // the development server would print a form's secrets

@@ -1,18 +1,22 @@
 import { TriangleAlert } from "lucide-react";
 import { FocusedPage } from "@/components/focused-page";
 import { StepCard } from "@/components/step-card";
-import { errors, product } from "@/messages/en.json";
 
-/** What a person sees when something threw. Its words are in the script: the server may be the trouble. */
+// Compiled in by next.config.ts: the server may be what is in trouble.
+const words: Record<"product" | "title" | "text" | "reference" | "retry", string> = JSON.parse(
+  process.env.ERROR_WORDS ?? "{}",
+);
+
+/** What a person sees when something threw. */
 export function ErrorMessage({ digest, retry }: { digest: string | undefined; retry: () => void }) {
   return (
-    <FocusedPage product={product.name}>
-      <StepCard icon={TriangleAlert} title={errors.title} intro={errors.text}>
+    <FocusedPage product={words.product}>
+      <StepCard icon={TriangleAlert} title={words.title} intro={words.text}>
         {digest && (
-          <p className="text-sm text-muted">{errors.reference.replace("{digest}", digest)}</p>
+          <p className="text-sm text-muted">{words.reference.replace("{digest}", digest)}</p>
         )}
         <button type="button" className="button button-primary w-full" onClick={retry}>
-          {errors.retry}
+          {words.retry}
         </button>
       </StepCard>
     </FocusedPage>

@@ -71,65 +71,85 @@ export function TenCodes({
     setExplained(true);
   };
   return (
-    <div className="space-y-6">
-      <div className="space-y-6 print:hidden">
-        <div className="space-y-2">
-          <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-            <h1>{texts.title}</h1>
-            <SetBadge label={sheet.setLabel} />
-          </div>
-          <p className="text-sm text-muted">{sheet.about}</p>
+    <div className="space-y-6 print:text-black">
+      <ScreenHead sheet={sheet} texts={texts} />
+      <PrintHead sheet={sheet} />
+      <section className="card space-y-6 print:rounded-none print:border-x-0 print:border-black print:px-0">
+        <CodesList codes={codes} label={texts.listLabel} />
+        {hasScripts && <Actions codes={codes} sheet={sheet} texts={texts} />}
+      </section>
+      <p className="text-sm text-muted print:hidden">{texts.protect}</p>
+      <PrintFoot sheet={sheet} />
+      <form
+        action={confirm}
+        onSubmit={explainUnlessSaved}
+        noValidate={hasScripts}
+        className="card space-y-4 print:hidden"
+      >
+        <input type="hidden" name="set" value={setId} />
+        <label className="flex min-h-11 cursor-pointer items-center gap-3 font-medium">
+          <input
+            type="checkbox"
+            name="saved"
+            required
+            checked={hasScripts ? saved : undefined}
+            onChange={(event) => setSaved(event.target.checked)}
+            className="size-5 accent-accent"
+          />
+          {texts.saved}
+        </label>
+        <div role="status" className="text-sm text-danger empty:hidden">
+          {explained && !saved && texts.tickFirst}
         </div>
-        <Notice tone="warning">{texts.once}</Notice>
-        <section className="card space-y-6">
-          <ol
-            aria-label={texts.listLabel}
-            className="grid gap-x-8 gap-y-1 min-[35rem]:grid-flow-col min-[35rem]:grid-cols-2 min-[35rem]:grid-rows-5"
-          >
-            {codes.map((code, index) => (
-              <li key={code} className="flex min-h-10 items-center gap-3">
-                <span className="w-7 text-right text-sm text-muted tabular-nums">{index + 1}.</span>{" "}
-                <code className="mono text-[1.0625rem] font-medium whitespace-nowrap select-all sm:text-lg">
-                  {code}
-                </code>
-              </li>
-            ))}
-          </ol>
-          {hasScripts && <Actions codes={codes} sheet={sheet} texts={texts} />}
-        </section>
-        <p className="text-sm text-muted">{texts.protect}</p>
-        <form
-          action={confirm}
-          onSubmit={explainUnlessSaved}
-          noValidate={hasScripts}
-          className="card space-y-4"
+        <SubmitButton
+          working={texts.working}
+          className="button button-primary w-full sm:w-auto sm:min-w-32"
+          quiet={hasScripts && !saved}
         >
-          <input type="hidden" name="set" value={setId} />
-          <label className="flex min-h-11 cursor-pointer items-center gap-3 font-medium">
-            <input
-              type="checkbox"
-              name="saved"
-              required
-              checked={hasScripts ? saved : undefined}
-              onChange={(event) => setSaved(event.target.checked)}
-              className="size-5 accent-accent"
-            />
-            {texts.saved}
-          </label>
-          <div role="status" className="text-sm text-danger empty:hidden">
-            {explained && !saved && texts.tickFirst}
-          </div>
-          <SubmitButton
-            working={texts.working}
-            className="button button-primary w-full sm:w-auto sm:min-w-32"
-            quiet={hasScripts && !saved}
-          >
-            {texts.done}
-          </SubmitButton>
-        </form>
-      </div>
-      <PrintSheet codes={codes} sheet={sheet} />
+          {texts.done}
+        </SubmitButton>
+      </form>
     </div>
+  );
+}
+
+function ScreenHead({ sheet, texts }: { sheet: CodesSheet; texts: TenCodesTexts }) {
+  return (
+    <div className="space-y-6 print:hidden">
+      <div className="space-y-2">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+          <h1>{texts.title}</h1>
+          <SetBadge label={sheet.setLabel} />
+        </div>
+        <p className="text-sm text-muted">{sheet.about}</p>
+      </div>
+      <Notice tone="warning">{texts.once}</Notice>
+    </div>
+  );
+}
+
+/** Numbered, not broken across lines; a click selects one whole code, and a box to tick it off is printed. */
+function CodesList({ codes, label }: { codes: string[]; label: string }) {
+  return (
+    <ol
+      aria-label={label}
+      className="grid gap-x-8 gap-y-1 min-[35rem]:grid-flow-col min-[35rem]:grid-cols-2 min-[35rem]:grid-rows-5 print:grid-flow-col print:grid-cols-2 print:grid-rows-5"
+    >
+      {codes.map((code, index) => (
+        <li key={code} className="flex min-h-10 items-center gap-3">
+          <span
+            aria-hidden="true"
+            className="hidden size-4 shrink-0 border border-black print:inline-block"
+          />
+          <span className="w-7 shrink-0 text-right text-sm text-muted tabular-nums print:text-black">
+            {index + 1}.
+          </span>{" "}
+          <code className="mono text-[1.0625rem] font-medium whitespace-nowrap select-all sm:text-lg print:text-[14pt]">
+            {code}
+          </code>
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -156,8 +176,8 @@ function Actions({
     setTold(texts.downloaded);
   };
   return (
-    <div className="space-y-3">
-      <div className="grid grid-cols-1 gap-2 min-[24rem]:grid-cols-3">
+    <div className="space-y-3 print:hidden">
+      <div className="grid grid-cols-3 gap-2 max-[30rem]:[&>button]:flex-col max-[30rem]:[&>button]:gap-1 max-[30rem]:[&>button]:px-1">
         <button type="button" className="button button-secondary" onClick={copy}>
           <Copy aria-hidden="true" size={20} strokeWidth={1.5} />
           {texts.copy}
@@ -214,11 +234,11 @@ function useLeaveWarning(question: string): void {
   }, [question]);
 }
 
-function PrintSheet({ codes, sheet }: { codes: string[]; sheet: CodesSheet }) {
+function PrintHead({ sheet }: { sheet: CodesSheet }) {
   return (
-    <section aria-hidden="true" className="hidden space-y-6 text-black print:block">
+    <div className="hidden space-y-4 print:block">
       <p className="text-xl font-semibold">{sheet.title}</p>
-      <div className="grid grid-cols-[1fr_auto] items-start gap-8">
+      <div className="flex items-start justify-between gap-8">
         <dl className="grid grid-cols-[6rem_1fr] gap-y-1 text-sm">
           {sheet.facts.map(([name, value]) => (
             <div key={name} className="contents">
@@ -227,25 +247,21 @@ function PrintSheet({ codes, sheet }: { codes: string[]; sheet: CodesSheet }) {
             </div>
           ))}
         </dl>
-        <p className="border-2 border-black px-5 py-2 text-[3rem] leading-none font-semibold">
+        <p className="border-2 border-black px-5 py-3 text-[3rem] leading-none font-semibold">
           {sheet.letter}
         </p>
       </div>
-      <div className="grid grid-flow-col grid-cols-2 grid-rows-5 gap-x-8 border-y border-black py-4">
-        {codes.map((code, index) => (
-          <div key={code} className="flex items-center gap-3 py-2">
-            <span className="inline-block size-4 border border-black" />
-            <span className="w-6 text-right text-sm">{index + 1}.</span>
-            <span className="mono text-[14pt] whitespace-nowrap">{code}</span>
-          </div>
-        ))}
-      </div>
-      <div className="space-y-2 text-sm">
-        <p className="font-semibold">{sheet.howTitle}</p>
-        {sheet.advice.map((line) => (
-          <p key={line}>{line}</p>
-        ))}
-      </div>
-    </section>
+    </div>
+  );
+}
+
+function PrintFoot({ sheet }: { sheet: CodesSheet }) {
+  return (
+    <div className="hidden space-y-2 text-sm print:block">
+      <p className="font-semibold">{sheet.howTitle}</p>
+      {sheet.advice.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+    </div>
   );
 }

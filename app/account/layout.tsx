@@ -29,7 +29,7 @@ export default async function AccountLayout({ children }: { children: ReactNode 
           </button>
         </form>
       </header>
-      <div className="grid gap-6 sm:grid-cols-[13rem_minmax(0,42.5rem)] sm:gap-10 sm:pt-6">
+      <div className="grid gap-6 sm:grid-cols-[13rem_minmax(0,42.5rem)] sm:gap-10 sm:pt-6 print:block">
         <details className="card p-0 sm:hidden print:hidden">
           <summary className="flex min-h-11 cursor-pointer items-center gap-3 px-4 font-medium">
             <Menu aria-hidden="true" size={20} strokeWidth={1.5} />

@@ -33,7 +33,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
       <Protection methods={methods} />
       <section className="card space-y-4">
         <h2>{words("profile")}</h2>
-        <dl className="grid gap-x-6 gap-y-3 text-sm sm:grid-cols-[9rem_1fr]">
+        <dl className="grid gap-x-6 gap-y-0.5 text-sm sm:gap-y-3 sm:grid-cols-[9rem_1fr]">
           <Fact name={(await getWords("form"))("name")}>{session.name}</Fact>
           <Fact name={(await getWords("form"))("email")}>{session.email}</Fact>
           <Fact name={words("role")}>{words(`role${session.role}`)}</Fact>
@@ -53,7 +53,7 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (
     <div className="contents">
       <dt className="text-muted">{name}</dt>
-      <dd className="mb-2 min-w-0 sm:mb-0">{children}</dd>
+      <dd className="mb-3 min-w-0 sm:mb-0">{children}</dd>
     </div>
   );
 }
