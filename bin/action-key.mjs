@@ -1,5 +1,5 @@
-// Prints the key that Next.js seals server actions with. It comes from SECRETS, because with a random one every
-// build and every server would refuse the pages of the others.
+// Prints the key that Next.js seals server actions with. It comes from SECRETS, because with a
+// random one every build and every server would refuse the pages of the others.
 import { hkdfSync } from "node:crypto";
 import { newestSecret } from "./secrets.mjs";
 

@@ -6,8 +6,8 @@ import { chromium } from "@playwright/test";
 const SYSTEM_CHROMIUM = "/usr/bin/chromium";
 
 /**
- * The path of a Chromium: `CHROMIUM_PATH`, Playwright's own or the system's; where there is none, one is installed.
- * Throws when that fails.
+ * The path of a Chromium: `CHROMIUM_PATH`, Playwright's own or the system's; where there is none,
+ * one is installed. Throws when that fails.
  */
 export function findChromium() {
   if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;

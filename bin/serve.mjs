@@ -1,5 +1,5 @@
-// The server. It stands before Next.js so that a request's client address and host are facts when the application
-// reads them, and so that a stop lets requests finish before the database closes.
+// The server. It stands before Next.js so that a request's client address and host are facts when
+// the application reads them, and so that a stop lets requests finish before the database closes.
 //   node bin/serve.mjs [--dev]
 import { randomBytes } from "node:crypto";
 import { createServer, get } from "node:http";
@@ -31,18 +31,20 @@ Object.assign(process.env, {
   NEXTAUTH_URL: appUrl.origin,
   DATA_DIR: process.env.DATA_DIR || ".data",
   NEXT_TELEMETRY_DISABLED: "1",
-  // Next.js asks itself for the page that an action redirects to: here, never through the proxy in front.
+  // Next.js asks itself for the page that an action redirects to: here, never through the proxy in
+  // front.
   __NEXT_PRIVATE_ORIGIN: `http://${isIP(ownAddress) === 6 ? `[${ownAddress}]` : ownAddress}:${port}`,
 });
 
-// Kept alive longer than proxies keep theirs, or they would send requests into a connection that just closes.
+// Kept alive longer than proxies keep theirs, or they would send requests into a connection that
+// just closes.
 const server = createServer({ keepAliveTimeout: 75_000 }, answer);
 const app = next({
   dev,
   hostname: appUrl.hostname,
   port: Number(appUrl.port) || (appUrl.protocol === "https:" ? 443 : 80),
-  // In production nothing speaks WebSocket. Next.js gets a server that never listens, or it would take
-  // upgrade offers (curl sends one with --http2) and leave their sockets open.
+  // In production nothing speaks WebSocket. Next.js gets a server that never listens, or it would
+  // take upgrade offers (curl sends one with --http2) and leave their sockets open.
   httpServer: dev ? server : createServer(),
 });
 
@@ -71,7 +73,8 @@ async function answer(request, response) {
 // Whatever a client claims about itself is replaced by what this server knows.
 function stateFacts(request) {
   const { headers } = request;
-  // Next.js copies a request's headers to those it makes itself, and names its own address as their host.
+  // Next.js copies a request's headers to those it makes itself, and names its own address as their
+  // host.
   const own = headers[OWN_REQUEST] === ownRequestToken;
   const address = own ? headers["x-forwarded-for"] : clientAddress(request);
   if (own) headers.host = appUrl.host;
@@ -96,7 +99,8 @@ function leadToAppUrl({ url }, response) {
   response.writeHead(307, { location, "cache-control": "no-store" }).end();
 }
 
-// Each trusted proxy appends the address it was called from, so only the last entries are not forged.
+// Each trusted proxy appends the address it was called from, so only the last entries are not
+// forged.
 function clientAddress({ headers, socket }) {
   const forwarded = headers["x-forwarded-for"]?.split(",") ?? [];
   const claimed = proxyHops > 0 ? forwarded.at(-proxyHops)?.trim() : undefined;

@@ -169,7 +169,8 @@ function count({ passed, failed }) {
   total.failed += failed;
 }
 
-// In a process group of its own, so that Ctrl-C comes once, from here: the second one makes runners drop everything.
+// In a process group of its own, so that Ctrl-C comes once, from here: the second one makes runners
+// drop everything.
 function execute(command, ...args) {
   if (interrupted) return false;
   return new Promise((resolve) => {

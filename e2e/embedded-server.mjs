@@ -1,5 +1,6 @@
-// The embedded database belongs to one process, so a test that looks at its rows has to ask inside that process:
-// this starts the ordinary server and, beside it, answers SQL on a loopback port that needs a token.
+// The embedded database belongs to one process, so a test that looks at its rows has to ask inside
+// that process: this starts the ordinary server and, beside it, answers SQL on a loopback port that
+// needs a token.
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 

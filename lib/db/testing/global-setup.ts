@@ -9,12 +9,12 @@ import { type Engine, TEST_SECRETS } from "./test-environment";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where a test file copies its database from: a folder (PGlite) or a database's address (PostgreSQL). */
+    /** What a test file copies: a folder (PGlite), or a database by its address (PostgreSQL). */
     template: { engine: Engine; location: string };
   }
 }
 
-/** Makes one migrated database that each test file copies, which is faster than migrating each time. */
+/** Makes one migrated database, which each test file copies: faster than migrating each time. */
 export default async function makeTemplate(project: TestProject): Promise<() => Promise<void>> {
   process.env.SECRETS = TEST_SECRETS;
   const { engine, location, disconnect, remove } =
