@@ -9,6 +9,8 @@ import { describeUnjudged, enter } from "../outcome";
 import { describeTypo } from "./describe-typo";
 import { getTypoTexts } from "./typo-texts";
 
+const MAX_SHOWN = 64;
+
 export const verifyCode = challengeAction<FormState>(
   async ({ text, challenge, previousToken, from }) => {
     const result = await logInWithRecoveryCode({
@@ -21,7 +23,11 @@ export const verifyCode = challengeAction<FormState>(
     const words = await getWords("verify");
     switch (result.reason) {
       case "typo":
-        return { fieldErrors: { code: describeTypo(result.typo, await getTypoTexts()) } };
+        // A typo is no code: giving it back lets the person mend it.
+      return {
+        values: { code: text("code").slice(0, MAX_SHOWN) },
+        fieldErrors: { code: describeTypo(result.typo, await getTypoTexts()) },
+      };
       case "replaced": {
         const live = await findLiveSet(challenge.userId);
         const old = { letter: result.letter, date: (await getDates()).day(result.replacedAt) };
