@@ -2,8 +2,10 @@ import type { Instrumentation } from "next";
 
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { startUp } = await import("./lib/start-up");
+  const { startUp } = await import("./lib/db/start-up");
+  const { offerSetupToken } = await import("./lib/auth/setup-token");
   await startUp();
+  offerSetupToken();
 }
 
 /** The route by its name, never its URL: a query may hold what nobody should read in a log. */

@@ -26,3 +26,12 @@ export function isSetupToken(input: string): boolean {
   const [given, expected] = [Buffer.from(input.trim()), Buffer.from(setupToken())];
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
+
+// bin/serve.mjs, outside the bundles, asks by this name for what it prints when it is ready.
+const SETUP_TOKEN = Symbol.for("sparekey.setup-token");
+const hooks = globalThis as { [SETUP_TOKEN]?: () => Promise<string | null> };
+
+/** Lets the server print the setup token while there is no administrator. */
+export function offerSetupToken(): void {
+  hooks[SETUP_TOKEN] = async () => ((await administratorExists()) ? null : setupToken());
+}

@@ -24,10 +24,10 @@ export const verifyCode = challengeAction<FormState>(
     switch (result.reason) {
       case "typo":
         // A typo is no code: giving it back lets the person mend it.
-      return {
-        values: { code: text("code").slice(0, MAX_SHOWN) },
-        fieldErrors: { code: describeTypo(result.typo, await getTypoTexts()) },
-      };
+        return {
+          values: { code: text("code").slice(0, MAX_SHOWN) },
+          fieldErrors: { code: describeTypo(result.typo, await getTypoTexts()) },
+        };
       case "replaced": {
         const live = await findLiveSet(challenge.userId);
         const old = { letter: result.letter, date: (await getDates()).day(result.replacedAt) };

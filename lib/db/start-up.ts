@@ -1,14 +1,12 @@
 import "server-only";
-import { administratorExists, setupToken } from "./auth/setup-token";
-import { config } from "./config";
-import { closeDatabase, db } from "./db/client";
-import { findMissingKeys, registerKeys } from "./db/known-keys";
-import { closeHashQueue } from "./hash-queue";
+import { config } from "../config";
+import { closeHashQueue } from "../hash-queue";
+import { closeDatabase, db } from "./client";
+import { findMissingKeys, registerKeys } from "./known-keys";
 
-// bin/serve.mjs, outside the bundle, asks for these by name.
-const hooks = globalThis as {
-  [key: symbol]: unknown;
-};
+// bin/serve.mjs, outside the bundles, calls it by this name when its last request is answered.
+const SHUTDOWN = Symbol.for("sparekey.shutdown");
+const hooks = globalThis as { [SHUTDOWN]?: () => Promise<void> };
 
 /**
  * Checks the configuration, opens and migrates the database, and checks that every key it needs is
@@ -26,9 +24,7 @@ export async function startUp(): Promise<void> {
     );
     process.exit(1);
   }
-  hooks[Symbol.for("sparekey.setup-token")] = async () =>
-    (await administratorExists()) ? null : setupToken();
-  hooks[Symbol.for("sparekey.shutdown")] = async () => {
+  hooks[SHUTDOWN] = async () => {
     await closeHashQueue();
     await closeDatabase();
   };
