@@ -86,7 +86,7 @@ async function walk(page: Page): Promise<void> {
   await click("Add Authenticator App");
   await see("Setup key");
   await shoot("app-to-scan");
-  const setupKey = await page.locator("code").innerText();
+  const setupKey = (await page.locator("code").textContent()) ?? "";
   await fill("Verification code", "000000");
   await click("Verify");
   await see("That code isn’t right");

@@ -60,9 +60,11 @@ function open(): Promise<Handle> {
 }
 
 async function openPostgres(connectionString: string): Promise<Handle> {
-  const factory = new PrismaPg({ connectionString, max: POOL_SIZE });
-  await underMigrationLock(connectionString, () => applyMigrations(factory));
-  const prisma = newClient(factory);
+  await underMigrationLock(connectionString, () =>
+    // The engine never closes its connection; this one closes itself once it is idle.
+    applyMigrations(new PrismaPg({ connectionString, max: 1, idleTimeoutMillis: 100 })),
+  );
+  const prisma = newClient(new PrismaPg({ connectionString, max: POOL_SIZE }));
   return { prisma, close: () => prisma.$disconnect() };
 }
 
