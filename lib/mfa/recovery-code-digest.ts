@@ -4,7 +4,7 @@ import type { HashPlace } from "../hash-queue";
 import { seal, unseal } from "../seal";
 import type { RecoveryCode } from "./recovery-code";
 
-/** Cost 6: 65 random bits already put one code at millions of GPU-years (docs/decisions/003). */
+/** Cost 6: 65 random bits already put one code at millions of GPU-years (docs/decisions/003-strength-of-a-code.md). */
 const BCRYPT_COST = 6;
 const SALT_BYTES = 16;
 
