@@ -22,18 +22,19 @@ const THREADS = Math.max(1, availableParallelism() - 1);
 const IDLE_MS = 30_000;
 
 /**
- * Takes a place in this server's hash queue, or returns `undefined` at once when 64 wait already:
- * the caller refuses with "busy" and has counted nothing (ASVS 15.2.2).
+ * Takes a place in a lane of this server's hash queue, or returns `undefined` at once when 64 wait in
+ * it already: the caller refuses with "busy" and has counted nothing (ASVS 15.2.2). Each lane has its
+ * own places, so that a flood of passwords keeps no code out.
  */
 export function takeHashPlace(lane: HashLane): HashPlace | undefined {
   const { pool, places } = workers();
-  if (places.taken >= WAITING_PLACES + THREADS) return undefined;
-  places.taken += 1;
+  if (places[lane] >= WAITING_PLACES + THREADS) return undefined;
+  places[lane] += 1;
   let held = true;
   return {
     hash: (task) => pool.run({ ...task, [Piscina.queueOptionsSymbol]: { lane } }),
     release: () => {
-      if (held) places.taken -= 1;
+      if (held) places[lane] -= 1;
       held = false;
     },
   };
@@ -46,7 +47,7 @@ export async function closeHashQueue(): Promise<void> {
   await running?.pool.destroy();
 }
 
-type Workers = { pool: Piscina; places: { taken: number } };
+type Workers = { pool: Piscina; places: Record<HashLane, number> };
 
 // Next.js loads this module once for each of its bundles; the process has one set of workers.
 const WORKERS = Symbol.for("sparekey.hash-workers");
@@ -61,7 +62,7 @@ function workers(): Workers {
       idleTimeout: IDLE_MS,
       taskQueue: new LaneQueue(),
     }),
-    places: { taken: 0 },
+    places: { codes: 0, passwords: 0 },
   };
   return shared[WORKERS];
 }

@@ -17,7 +17,24 @@ export type PasswordRefusal =
 const MIN_CHARACTERS = 15;
 /** Bounds the work of normalizing and hashing; nobody types as much. */
 const MAX_CHARACTERS = 1_024;
-const PRODUCT_WORDS = ["sparekey", "password", "passphrase", "recovery", "administrator"];
+const MIN_DISTINCT = 5;
+/** Near at hand for whoever guesses at a portal like this one. */
+const CONTEXT_WORDS = [
+  "sparekey",
+  "password",
+  "passphrase",
+  "recovery",
+  "administrator",
+  "salesforce",
+  "heroku",
+];
+const KEYBOARD_WALKS = [
+  "1234567890qwertyuiopasdfghjklzxcvbnm",
+  "qwertyuiopasdfghjklzxcvbnm1234567890",
+  "1q2w3e4r5t6y7u8i9o0p",
+  "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+  "qazwsxedcrfvtgbyhnujmikolp",
+];
 
 /**
  * Reads a password somebody chose. At least 15 and at most 1,024 code points of any script; no rule
@@ -58,7 +75,7 @@ const breached = new Set(dictionary["passwords-common"]?.map(String));
 function isCommon(password: string): boolean {
   const lower = password.toLowerCase();
   return (
-    breached.has(lower) || breached.has(coreOf(lower)) || PRODUCT_WORDS.includes(coreOf(lower))
+    breached.has(lower) || breached.has(coreOf(lower)) || CONTEXT_WORDS.includes(coreOf(lower))
   );
 }
 
@@ -68,18 +85,28 @@ function findContextWord(password: string, context: readonly string[]): string |
   return words.find((word) => squeeze(word).length >= 4 && squeeze(word) === core);
 }
 
-/** One to five characters over and over, or a run such as "abcdefghijklmno". */
+/** The same few characters, a piece over and over, a run such as "abcdefghijklmno", a walk over the keys. */
 function isRepetitive(password: string): boolean {
-  const characters = [...password.toLowerCase()];
+  const lower = password.toLowerCase();
+  const characters = [...lower];
   const codes = characters.map((character) => character.codePointAt(0) ?? 0);
   const isRun = [1, -1].some((step) =>
     codes.every((code, index) => index === 0 || code - (codes[index - 1] ?? 0) === step),
   );
-  const isCycle = [1, 2, 3, 4, 5].some((period) =>
-    characters.every((character, index) => character === characters[index % period]),
+  const isWalk = KEYBOARD_WALKS.some(
+    (walk) => walk.includes(lower) || reverse(walk).includes(lower),
   );
-  return isRun || isCycle;
+  return new Set(characters).size < MIN_DISTINCT || isRun || isWalk || repeatsPiece(characters);
 }
 
+/** Whether a piece and at least half of it again make up the whole. */
+function repeatsPiece(characters: string[]): boolean {
+  const longest = Math.floor((characters.length * 2) / 3);
+  return Array.from({ length: longest }, (_, index) => index + 1).some((period) =>
+    characters.every((character, index) => character === characters[index % period]),
+  );
+}
+
+const reverse = (text: string) => [...text].reverse().join("");
 const coreOf = (text: string) => text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
 const squeeze = (text: string) => coreOf(text.toLowerCase()).replace(/[^\p{L}]/gu, "");

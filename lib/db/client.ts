@@ -87,8 +87,11 @@ async function openEmbedded(): Promise<Handle> {
   const directory = path.join(/*turbopackIgnore: true*/ config().DATA_DIR, "db");
   const release = await lockDirectory(directory, {
     waitMs: LOCK_WAIT_MS,
-    // Two writers lose rows silently: better no server than a second one.
-    onLost: () => process.exit(1),
+    onLost: () => {
+      // Two writers lose rows silently: better no server than a second one.
+      console.error(`Another process took over the database in ${directory}: stopping.`);
+      process.exit(1);
+    },
   });
   const lite = await PGlite.create({ dataDir: directory });
   await applyMigrations(new PrismaPGlite(lite));

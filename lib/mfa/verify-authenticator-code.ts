@@ -1,5 +1,6 @@
 import "server-only";
 import { transaction } from "../db/client";
+import { lockUser } from "../db/lock-user";
 import { openEnrolledSeed, spendStep } from "./authenticator-app";
 import { findStep, parseAuthenticatorCode } from "./authenticator-code";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
@@ -56,6 +57,7 @@ async function satisfy<T>(
 ): Promise<AuthenticatorCodeResult<T>> {
   try {
     const value = await transaction(async (tx) => {
+      await lockUser(tx, challenge.userId); // first, as everything that changes a person's app does
       if (!(await spendStep(tx, spent))) throw new StepAlreadyUsed();
       await satisfyLoginChallenge(tx, challenge.id);
       await clearFailures(tx, { subject: challenge.userId, method: "authenticator-app" });

@@ -1,5 +1,6 @@
 import "server-only";
 import { db, transaction } from "../db/client";
+import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { recordAuditEvent } from "../notices/audit-event";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
@@ -111,6 +112,7 @@ async function spend<T>(
   const event = { userId, setLetter: code.letter, codeNumber: number, from };
   try {
     const value = await transaction(async (tx) => {
+      await lockUser(tx, userId); // first, as everything that changes a person's codes does
       const { count } = await tx.recoveryCode.updateMany({
         // A set that ended meanwhile has lost its digests.
         where: { setId, number, usedAt: null, sealedDigest: { not: null } },
