@@ -17,6 +17,8 @@ export type PasswordRefusal =
 const MIN_CHARACTERS = 15;
 /** Bounds the work of normalizing and hashing; nobody types as much. */
 const MAX_CHARACTERS = 1_024;
+/** Repetition is judged up to here: guessing lists hold no longer patterns. */
+const MAX_PATTERN_CHARACTERS = 32;
 const MIN_DISTINCT = 5;
 /** Near at hand for whoever guesses at a portal like this one. */
 const CONTEXT_WORDS = [
@@ -89,6 +91,7 @@ function findContextWord(password: string, context: readonly string[]): string |
 function isRepetitive(password: string): boolean {
   const lower = password.toLowerCase();
   const characters = [...lower];
+  if (characters.length > MAX_PATTERN_CHARACTERS) return false;
   const codes = characters.map((character) => character.codePointAt(0) ?? 0);
   const isRun = [1, -1].some((step) =>
     codes.every((code, index) => index === 0 || code - (codes[index - 1] ?? 0) === step),
