@@ -35,7 +35,7 @@ const variables = z.object({
   APP_URL: optional(
     z
       .url({ protocol: /^https?$/ })
-      .refine((url) => new URL(url).pathname === "/", "it has no path"),
+      .refine((url) => URL.canParse(url) && new URL(url).pathname === "/", "it has no path"),
   ),
   DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/ })),
   DATA_DIR: z.preprocess(emptyIsUnset, z.string().default(".data")),

@@ -10,7 +10,8 @@ const MAX_CHARACTERS = 254; // RFC 5321
  * something on both sides and no spaces or control characters. Returns `undefined` otherwise.
  */
 export function parseEmailAddress(input: string): EmailAddress | undefined {
-  if (input.length > MAX_CHARACTERS) return undefined;
+  if (input.length > MAX_CHARACTERS) return undefined; // before any work
   const address = input.trim().normalize("NFKC").toLowerCase();
+  if (address.length > MAX_CHARACTERS) return undefined; // NFKC can make one character six
   return /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(address) ? (address as EmailAddress) : undefined;
 }

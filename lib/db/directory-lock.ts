@@ -58,7 +58,7 @@ async function claim({ lockFile, self, until, directory }: Claim): Promise<void>
   try {
     while (!linkIfAbsent(draft, lockFile)) {
       const seen = readText(lockFile);
-      if (seen !== "" && isStale(lockFile, seen) && removeUnchanged(lockFile, seen)) continue;
+      if (isStale(lockFile, seen) && removeUnchanged(lockFile, seen)) continue;
       if (Date.now() > until) throw new DirectoryInUse(directory, parseHolder(seen));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -98,11 +98,12 @@ function removeUnchanged(lockFile: string, seen: string): boolean {
 
 function isStale(lockFile: string, content: string): boolean {
   const holder = parseHolder(content);
-  if (!holder) return true;
+  // Linked in whole, so this is damage, or a file that is just being taken away.
+  if (!holder) return ageMs(lockFile) > STALE_MS;
   const sameMachine =
     holder.boot !== "" && holder.boot === bootId() && holder.namespace === processNamespace();
   if (!sameMachine) return ageMs(lockFile) > STALE_MS;
-  return !isAlive(holder.pid) || startOf(holder.pid) !== holder.startedAt;
+  return !isAlive(holder.pid) || isZombie(holder.pid) || startOf(holder.pid) !== holder.startedAt;
 }
 
 function isAlive(pid: number): boolean {
@@ -126,9 +127,12 @@ function describeThisProcess(): Holder {
 
 const bootId = () => readText("/proc/sys/kernel/random/boot_id").trim();
 
-// Field 22 of proc(5)'s stat; the name in field 2 may hold spaces, so count from its bracket.
-const startOf = (pid: number) =>
-  readText(`/proc/${pid}/stat`).split(") ").pop()?.split(" ")[19] ?? "";
+// The fields of proc(5)'s stat from the third on; the name before them may hold spaces.
+const fieldsOf = (pid: number) => readText(`/proc/${pid}/stat`).split(") ").pop()?.split(" ") ?? [];
+const startOf = (pid: number) => fieldsOf(pid)[19] ?? "";
+
+/** Killed, and not yet buried by its parent: as in a container whose first process is a shell. */
+const isZombie = (pid: number) => /^[ZX]$/.test(fieldsOf(pid)[0] ?? "");
 
 function processNamespace(): string {
   try {

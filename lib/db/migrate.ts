@@ -46,6 +46,19 @@ const projectFile = (...parts: string[]) =>
 const readSchema = () => readFileSync(projectFile(SCHEMA_PATH), "utf8");
 
 async function openSchemaEngine(factory: AdapterFactory): Promise<SchemaEngine> {
+  glueOnce ??= loadGlue();
+  const glue = await glueOnce;
+  return glue.SchemaEngine.new(
+    { datamodels: [["schema.prisma", readSchema()]] },
+    () => undefined,
+    bindMigrationAwareSqlAdapterFactory(factory),
+  );
+}
+
+// One instance a process: the glue keeps views of the memory of the first.
+let glueOnce: ReturnType<typeof loadGlue> | undefined;
+
+async function loadGlue() {
   const glue = await import("@prisma/schema-engine-wasm/schema_engine_bg");
   const require = createRequire(projectFile("package.json"));
   const wasm = path.join(
@@ -56,11 +69,7 @@ async function openSchemaEngine(factory: AdapterFactory): Promise<SchemaEngine> 
   const { exports } = new WebAssembly.Instance(module, { "./schema_engine_bg.js": glue });
   glue.__wbg_set_wasm(exports);
   (exports.__wbindgen_start as () => void)();
-  return glue.SchemaEngine.new(
-    { datamodels: [["schema.prisma", readSchema()]] },
-    () => undefined,
-    bindMigrationAwareSqlAdapterFactory(factory),
-  );
+  return glue;
 }
 
 function listMigrations(): MigrationList {
