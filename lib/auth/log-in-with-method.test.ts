@@ -9,6 +9,7 @@ import {
   type LoginChallenge,
 } from "../mfa/login-challenge";
 import { findLiveSet, generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
+import { parseEmailAddress } from "./email-address";
 import { enrollAuthenticatorApp } from "./enroll-authenticator-app";
 import { logInWithAuthenticatorApp, logInWithRecoveryCode } from "./log-in-with-method";
 import { findSession, openSession } from "./session-rows";
@@ -195,8 +196,9 @@ async function sessionOf(amr: string[]) {
     openSession(tx, { userId, amr, previousToken: undefined, from: FROM }),
   );
   const row = await findSession(token);
-  if (!row) throw new Error("There is no session.");
-  return { ...row, email: email as never, name: "Ada", role: "USER" as const };
+  const address = parseEmailAddress(email);
+  if (!row || !address) throw new Error("There is no session.");
+  return { ...row, ...row.user, email: address };
 }
 
 async function countSessions(): Promise<number> {
