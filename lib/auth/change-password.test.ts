@@ -1,0 +1,121 @@
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { db, transaction } from "../db/client";
+import { FROM } from "../db/testing/people";
+import { beginLoginChallenge, findLoginChallenge } from "../mfa/login-challenge";
+import { createAccount } from "./accounts";
+import { changePassword } from "./change-password";
+import { parseEmailAddress } from "./email-address";
+import { logInWithPassword } from "./log-in";
+import { findSession, openSession } from "./session-rows";
+
+const [OLD, NEW] = ["mauve tugboats sing", "beige tugboats hum along"];
+
+let email: string;
+let token: string;
+beforeAll(async () => {
+  email = `${crypto.randomUUID()}@example.org`;
+  const account = { name: "Ada", email, password: OLD };
+  await createAccount(account, { previousToken: undefined, from: FROM });
+});
+let digest: string;
+beforeEach(async () => {
+  const prisma = await db();
+  await prisma.throttle.deleteMany();
+  digest ??= (await prisma.user.findUniqueOrThrow({ where: { email } })).passwordDigest;
+  const { id } = await prisma.user.update({ where: { email }, data: { passwordDigest: digest } });
+  ({ token } = await open(id));
+});
+
+describe("changing the password", () => {
+  test("PW-10 the new one opens the account from now on, and the old one does not", async () => {
+    expect(await change({})).toEqual({ changed: true });
+    expect(await logIn(OLD)).toMatchObject({ verified: false, reason: "wrong" });
+    expect(await logIn(NEW)).toMatchObject({ verified: true });
+  });
+
+  test("PW-10 without the current one nothing changes, and the failure counts like one at the login", async () => {
+    for (let guess = 1; guess <= 5; guess++) {
+      expect(await change({ current: `a wrong guess number ${guess}` })).toEqual({
+        changed: false,
+        reason: "current-wrong",
+      });
+    }
+    expect(await change({})).toMatchObject({ changed: false, reason: "waiting" });
+    expect(await logIn(OLD)).toMatchObject({ verified: false, reason: "waiting" });
+    expect(await digestNow()).toBe(digest);
+  });
+
+  test("PW-01 PW-05 the policy holds for a new password too, and a refusal costs nothing", async () => {
+    for (const chosen of ["short", "passwordpassword", email]) {
+      expect(await change({ chosen })).toMatchObject({ changed: false, reason: "refused" });
+    }
+    expect(await change({ chosen: OLD })).toEqual({ changed: false, reason: "unchanged" });
+    expect(await (await db()).throttle.count({ where: { failures: { gt: 0 } } })).toBe(0);
+  });
+
+  test("TH-13 all login challenges of the person end with the change", async () => {
+    const session = await sessionOf(token);
+    const challenge = await transaction((tx) =>
+      beginLoginChallenge(tx, { userId: session.userId, returnTo: "/account", from: FROM }),
+    );
+    await change({});
+    expect(await findLoginChallenge(challenge.token)).toBeUndefined();
+  });
+
+  test("PW-10 SE-06 the other sessions end if the person asks for it, and this one stays", async () => {
+    const { userId } = await sessionOf(token);
+    const { token: other } = await open(userId);
+    await change({});
+    expect(await findSession(other)).toBeDefined();
+    await (await db()).user.update({ where: { email }, data: { passwordDigest: digest } });
+    await change({ endOthers: "end-others" });
+    expect(await findSession(other)).toBeUndefined();
+    expect(await findSession(token)).toBeDefined();
+  });
+
+  test("PW-10 of two changes at once one counts, and its password is the one that works", async () => {
+    const chosen = ["beige tugboats hum along", "green tugboats hum along"];
+    const results = await Promise.all(chosen.map((password) => change({ chosen: password })));
+    expect(results.filter(({ changed }) => changed)).toHaveLength(1);
+    for (const [index, password] of chosen.entries()) {
+      expect((await logIn(password)).verified).toBe(results[index]?.changed);
+    }
+  });
+});
+
+async function change(wish: Partial<{ current: string; chosen: string; endOthers: "end-others" }>) {
+  return changePassword({
+    session: await sessionOf(token),
+    current: OLD,
+    chosen: NEW,
+    endOthers: "keep-others",
+    from: FROM,
+    ...wish,
+  });
+}
+
+async function sessionOf(sessionToken: string) {
+  const row = await findSession(sessionToken);
+  const address = parseEmailAddress(email);
+  if (!row || !address) throw new Error("There is no session.");
+  return { ...row, ...row.user, email: address };
+}
+
+const open = (userId: string) =>
+  transaction((tx) =>
+    openSession(tx, { userId, amr: ["pwd"], previousToken: undefined, from: FROM }),
+  );
+
+const logIn = (password: string) =>
+  logInWithPassword({
+    email,
+    password,
+    returnTo: "/account",
+    previousToken: undefined,
+    from: FROM,
+  });
+
+async function digestNow(): Promise<string> {
+  const prisma = await db();
+  return (await prisma.user.findUniqueOrThrow({ where: { email } })).passwordDigest;
+}

@@ -1,0 +1,77 @@
+import { Secret } from "otpauth";
+import { beforeEach, expect, test } from "vitest";
+import { transaction } from "../db/client";
+import { createPerson, FROM, type Person, storeApp } from "../db/testing/people";
+import { beginAuthenticatorApp } from "../mfa/authenticator-app";
+import { codeAt } from "../mfa/authenticator-code";
+import { parseEmailAddress } from "./email-address";
+import { enrollAuthenticatorApp } from "./enroll-authenticator-app";
+import { findSession, openSession, touchSession } from "./session-rows";
+
+const DISPLAY = { issuer: "Sparekey", account: "ada@example.org" };
+
+let person: Person;
+beforeEach(async () => {
+  person = await createPerson();
+});
+
+test("SE-12 verifying the first method gives a new token of level 2 with a new time of login", async () => {
+  const here = await open(["pwd"]);
+  const before = new Date();
+  const result = await enroll(here);
+  expect(result).toMatchObject({ verified: true, value: { first: true } });
+  const token = result.verified ? result.value.token.token : "";
+  expect(await findSession(token)).toMatchObject({ aal: 2, amr: ["pwd", "otp", "mfa"] });
+  expect((await findSession(token))?.authTime.getTime()).toBeGreaterThanOrEqual(before.getTime());
+  expect(token).not.toBe(here);
+});
+
+test("SE-04 SE-12 all sessions from before the first method end, this browser's and others'", async () => {
+  const [here, elsewhere] = [await open(["pwd"]), await open(["pwd"])];
+  await enroll(here);
+  for (const old of [here, elsewhere]) expect(await findSession(old)).toBeUndefined();
+});
+
+test("SE-12 a wrong code changes no session", async () => {
+  const token = await open(["pwd"]);
+  const before = await findSession(token);
+  const result = await enroll(token, "000000");
+  expect(result).toMatchObject({ verified: false, reason: "wrong" });
+  expect(await findSession(token)).toEqual(before);
+});
+
+test("SE-12 replacing an app does not make more of a login than it was", async () => {
+  await storeApp(person.userId);
+  const old = await open(["pwd", "recovery", "mfa"]);
+  const result = await enroll(old);
+  const token = result.verified ? result.value.token.token : "";
+  expect(await findSession(token)).toMatchObject({ aal: 2, amr: ["pwd", "recovery", "mfa"] });
+  expect(await findSession(old)).toBeUndefined();
+});
+
+test("SE-12 using a session changes neither its level nor its methods nor its time", async () => {
+  const token = await open(["pwd"]);
+  const before = await findSession(token);
+  await touchSession(before?.id ?? "");
+  await beginAuthenticatorApp(person.userId, DISPLAY);
+  expect(await findSession(token)).toEqual(before);
+});
+
+async function open(amr: string[]): Promise<string> {
+  const { token } = await transaction((tx) =>
+    openSession(tx, { userId: person.userId, amr, previousToken: undefined, from: FROM }),
+  );
+  return token;
+}
+
+/** Enrolls a new app in the session of this token, with its right code or another one. */
+async function enroll(token: string, wrongCode?: string) {
+  const row = await findSession(token);
+  const email = parseEmailAddress(person.email);
+  if (!row || !email) throw new Error("There is no session.");
+  const { setupKey } = await beginAuthenticatorApp(person.userId, DISPLAY);
+  const seed = new Uint8Array(Secret.fromBase32(setupKey).bytes);
+  const input = wrongCode ?? codeAt(seed, Math.floor(Date.now() / 30_000));
+  const session = { ...row, ...row.user, email };
+  return enrollAuthenticatorApp({ session, input, display: DISPLAY, from: FROM });
+}

@@ -1,0 +1,65 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { hashToken, randomToken } from "../../random-token";
+import type { RequestSource } from "../../request-source";
+import { seal } from "../../seal";
+import { db } from "../client";
+
+/** Where the requests of a test come from (an address for documentation, RFC 5737). */
+export const FROM: RequestSource = { address: "192.0.2.1", userAgent: "Vitest" };
+
+/** A person of a test, without any method. Nobody knows their password. */
+export type Person = { userId: string; email: string };
+
+/** Stores a person as they are after the signup, but for a password that verifies. */
+export async function createPerson(): Promise<Person> {
+  const prisma = await db();
+  const email = `${randomUUID()}@example.org`;
+  const now = new Date();
+  const { id } = await prisma.user.create({
+    data: { email, name: "Ada", passwordDigest: "none", passwordChangedAt: now, createdAt: now },
+  });
+  return { userId: id, email };
+}
+
+/** Stores a person with an authenticator app whose seed the test knows; no step of it is spent. */
+export async function createPersonWithApp(): Promise<Person & { seed: Buffer; appId: string }> {
+  const person = await createPerson();
+  return { ...person, ...(await storeApp(person.userId)) };
+}
+
+/** Gives a person an authenticator app, enrolled and unused. */
+export async function storeApp(userId: string): Promise<{ seed: Buffer; appId: string }> {
+  const prisma = await db();
+  const [seed, appId, now] = [randomBytes(20), randomUUID(), new Date()];
+  const { sealed, keyId } = seal("authenticator app seeds", seed, [userId, appId]);
+  await prisma.authenticatorApp.create({
+    data: { id: appId, userId, sealedSeed: sealed, keyId, createdAt: now, verifiedAt: now },
+  });
+  return { seed, appId };
+}
+
+/** Stores a login challenge of a person, as the right password does. */
+export async function createChallenge({ userId, email }: Person) {
+  const prisma = await db();
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + 10 * 60_000);
+  const returnTo = "/account";
+  const { id } = await prisma.loginChallenge.create({
+    data: { tokenHash: hashToken(randomToken()), userId, returnTo, createdAt, expiresAt },
+  });
+  return { id, userId, email, returnTo, expiresAt };
+}
+
+/** Sets the count of consecutive failures of a person's method; the wait after the last one is over. */
+export async function setFailures(
+  { userId, method }: { userId: string; method: string },
+  failures: number,
+): Promise<void> {
+  const prisma = await db();
+  const count = { failures, nextAttemptAt: new Date() };
+  await prisma.throttle.upsert({
+    where: { subject_method: { subject: userId, method } },
+    create: { subject: userId, method, ...count },
+    update: count,
+  });
+}

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { TEST_SECRETS } from "./test-environment";
+
+/** How a test starts `child.ts` in a process of its own. */
+export const CHILD_COMMAND = [
+  process.execPath,
+  "--conditions=react-server", // `server-only` is empty there
+  "--import=tsx",
+  "lib/db/testing/child.ts",
+];
+
+/** What becomes of a child. `lines` are those it wrote so far. */
+export type Child = {
+  process: ChildProcess;
+  lines: string[];
+  /** Everything it wrote to standard error, once it ended. */
+  errors: () => string;
+  /** Waits until it wrote a line that matches. */
+  line: (pattern: RegExp) => Promise<string>;
+  ended: Promise<unknown>;
+};
+
+/** Starts `child.ts` on the embedded database of `dataDir`, and nothing else of this environment. */
+export function runChild(args: string[], dataDir = ""): Child {
+  const [command = "", ...options] = [...CHILD_COMMAND, ...args];
+  const child = spawn(command, options, {
+    env: { PATH: process.env.PATH, NODE_ENV: "test", SECRETS: TEST_SECRETS, DATA_DIR: dataDir },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  let errors = "";
+  createInterface(child.stdout).on("line", (line) => lines.push(line));
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const ended = once(child, "close");
+  let running = true;
+  void ended.then(() => {
+    running = false;
+  });
+  const line = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const match = lines.find((text) => pattern.test(text));
+      if (match !== undefined) return match;
+      if (!running) throw new Error(`The child ended without ${pattern}. ${errors}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  return { process: child, lines, errors: () => errors, line, ended };
+}
