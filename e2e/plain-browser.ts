@@ -23,6 +23,8 @@ export type PlainRequest = {
   body?: FormData | URLSearchParams | string;
 };
 
+export type Fields = Record<string, string | undefined>;
+
 const MAX_REDIRECTS = 5;
 const agent = new Agent({ keepAlive: true, maxSockets: 100 });
 
@@ -59,12 +61,8 @@ export class PlainBrowser {
     return this.follow({ path, headers });
   }
 
-  /** Presses a button of a page, having filled in `fields` by their names. */
-  async press(
-    page: PlainPage,
-    button: string,
-    fields: Record<string, string> = {},
-  ): Promise<PlainPage> {
+  /** Presses a button of a page, having filled in `fields` by their names (`undefined`: not ticked). */
+  async press(page: PlainPage, button: string, fields: Fields = {}): Promise<PlainPage> {
     return this.follow(composeSubmission(page, button, fields));
   }
 
@@ -104,12 +102,15 @@ export class PlainBrowser {
 export function composeSubmission(
   page: PlainPage,
   button: string,
-  fields: Record<string, string> = {},
+  fields: Fields = {},
 ): PlainRequest {
   const form = findForm(page.body, button);
   if (!form) throw new Error(`No form with a button "${button}" on ${page.path} (${page.status}).`);
   const path = form.action || page.path;
-  const values = [...form.fields.filter(([name]) => !(name in fields)), ...Object.entries(fields)];
+  const filled = Object.entries(fields).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  );
+  const values = [...form.fields.filter(([name]) => !(name in fields)), ...filled];
   if (form.method === "GET") return { path: `${path}?${new URLSearchParams(values)}` };
   return { path, method: "POST", body: fill(form, values) };
 }
