@@ -1,3 +1,4 @@
+import { textOf } from "./html";
 import { type Person, somebodyNew } from "./people";
 import { Phone } from "./phone";
 import { PlainBrowser, type PlainPage } from "./plain-browser";
@@ -48,7 +49,7 @@ export async function enrollApp(browser: PlainBrowser): Promise<Phone> {
 /** Generates ten codes in a logged-in browser, in place of the ones before if there are any, and says they are saved. */
 export async function generateCodes(browser: PlainBrowser): Promise<string[]> {
   const page = await browser.open("/account/mfa/recovery-codes");
-  const isFirst = !/Generate New Codes/.test(page.body);
+  const isFirst = !textOf(page.body).includes("Generate New Codes");
   const shown = await browser.press(page, isFirst ? "Add Recovery Codes" : "Generate New Codes");
   const codes = readCodes(shown);
   await mustReach(browser.press(shown, "Done", { saved: "on" }), "/account/mfa");
