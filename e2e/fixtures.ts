@@ -72,7 +72,8 @@ export const test = base.extend<object, PortalOptions & { portal: Portal }>({
   baseURL: async ({ portal }, use) => use(portal.baseURL),
 });
 
-async function createDatabase() {
+/** An empty database on the tests' PostgreSQL server. */
+export async function createDatabase() {
   const server = process.env.TEST_DATABASE_URL;
   if (!server) throw new Error("This project needs TEST_DATABASE_URL: run it with bin/test e2e.");
   const name = `sparekey_e2e_${randomBytes(6).toString("hex")}`;

@@ -35,17 +35,22 @@ export type Server = {
 
 /**
  * Starts an application server as a process of its own, with nothing in its environment but
- * `environment` (`DATA_DIR` at least); without a `port` it takes a free one. The caller awaits
- * `ready`, or `ended` where the start is to be refused, and ends the server.
+ * `environment` (`DATA_DIR` at least); without a `port` it takes a free one. `root` is another copy of
+ * the project, `dev` makes it a development server. The caller awaits `ready`, or `ended` where the
+ * start is to be refused, and ends the server.
  */
 export async function launchServer({
   environment,
   logFile,
   port,
+  root = path.join(import.meta.dirname, ".."),
+  dev = false,
 }: {
   environment: Record<string, string>;
   logFile: string;
   port?: number;
+  root?: string;
+  dev?: boolean;
 }): Promise<Server> {
   const PORT = String(port ?? (await freePort()));
   const baseURL = `http://localhost:${PORT}`;
@@ -53,8 +58,8 @@ export async function launchServer({
   const door = { SQL_PORT: String(await freePort()), SQL_TOKEN: randomBytes(16).toString("hex") };
 
   const script = databaseUrl ? "bin/serve.mjs" : "e2e/embedded-server.mjs";
-  const child = spawn(process.execPath, [script], {
-    cwd: path.join(import.meta.dirname, ".."),
+  const child = spawn(process.execPath, [script, ...(dev ? ["--dev"] : [])], {
+    cwd: root,
     env: {
       NODE_ENV: "production",
       PATH: process.env.PATH,

@@ -1,0 +1,110 @@
+import type { BrowserContext } from "@playwright/test";
+import { TEST_SECRETS } from "@/lib/db/testing/test-environment";
+import { test as base, createDatabase, type Portal } from "./fixtures";
+import type { Person } from "./people";
+import { PlainBrowser } from "./plain-browser";
+import { prepareMember, prepareWithApp, prepareWithCodes } from "./prepared-people";
+import { noteSecret } from "./secrets-of-the-run";
+import { launchServer, type Server } from "./servers";
+
+export { expect } from "@playwright/test";
+
+type Ready = Server & { setupToken: string | undefined };
+
+type Journey = {
+  /** The portal with its first administrator: every other page leads to `/setup` without one. */
+  administrator: Person;
+  /** People who exist already, each new: signed up, with an app, with an app and ten codes. */
+  prepare: {
+    member: () => ReturnType<typeof prepareMember>;
+    withApp: () => ReturnType<typeof prepareWithApp>;
+    withCodes: () => ReturnType<typeof prepareWithCodes>;
+  };
+  /** What a server needs that is to have a database of its own, empty and gone after the test. */
+  freshEnvironment: Record<string, string>;
+  /** One more server, ended with the test. */
+  launch: (options: {
+    environment: Record<string, string>;
+    root?: string;
+    dev?: boolean;
+    port?: number;
+  }) => Promise<Ready>;
+};
+
+const administrators = new WeakMap<Portal, Promise<Person>>();
+
+export const test = base.extend<Journey>({
+  administrator: [
+    async ({ portal }, use) => {
+      if (!administrators.has(portal)) administrators.set(portal, setUp(portal));
+      await use(await (administrators.get(portal) as Promise<Person>));
+    },
+    { auto: true },
+  ],
+
+  prepare: async ({ portal: { baseURL } }, use) =>
+    use({
+      member: () => prepareMember(baseURL),
+      withApp: () => prepareWithApp(baseURL),
+      withCodes: () => prepareWithCodes(baseURL),
+    }),
+
+  freshEnvironment: async ({ engine }, use, testInfo) => {
+    const database = engine === "postgres" ? await createDatabase() : undefined;
+    await use({
+      DATA_DIR: testInfo.outputPath("data"),
+      SECRETS: TEST_SECRETS,
+      ...(database && { DATABASE_URL: database.url }),
+    });
+    await database?.drop();
+  },
+
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from the pattern.
+  launch: async ({}, use, testInfo) => {
+    const servers: Server[] = [];
+    await use(async (options) => {
+      const logFile = testInfo.outputPath(`server-${servers.length + 1}.log`);
+      const server = await launchServer({ ...options, logFile });
+      servers.push(server);
+      return { ...server, ...(await server.ready) };
+    });
+    await Promise.all(servers.map((server) => server.kill()));
+  },
+
+  context: async ({ context }, use) => {
+    await use(context);
+    for (const { value } of await context.cookies()) noteSecret(value);
+  },
+});
+
+/** Makes the first administrator of a portal, in a browser without scripts. */
+export async function setUp({
+  baseURL,
+  setupToken,
+}: {
+  baseURL: string;
+  setupToken: string | undefined;
+}): Promise<Person> {
+  const person = { name: "Ada", email: "ada@example.test", password: "tidy walrus counts rivers" };
+  noteSecret(person.password);
+  const browser = new PlainBrowser(baseURL);
+  const page = await browser.press(await browser.open("/setup"), "Create administrator", {
+    ...person,
+    token: setupToken ?? "",
+  });
+  if (page.path !== "/account") throw new Error(`The setup led to ${page.path} (${page.status}).`);
+  return person;
+}
+
+/** Gives a real browser the cookies of one without scripts, whose person it then is. */
+export async function lendCookies(from: PlainBrowser, to: BrowserContext): Promise<void> {
+  await to.addCookies(
+    [...from.cookies].map(([name, value]) => ({
+      name,
+      value,
+      url: from.origin,
+      httpOnly: true,
+      sameSite: "Lax" as const,
+    })),
+  );
+}
