@@ -174,7 +174,7 @@ describe("signing up", () => {
   test("PW-09 when the hash queue is full, nothing is made and the answer is busy", async () => {
     const { takeHashPlace } = await import("../hash-queue");
     const places = [];
-    for (let place = takeHashPlace("codes"); place; place = takeHashPlace("codes"))
+    for (let place = takeHashPlace("passwords"); place; place = takeHashPlace("passwords"))
       places.push(place);
     expect(await signUp()).toEqual({ created: false, refusal: { reason: "busy" } });
     for (const place of places) place.release();

@@ -139,7 +139,7 @@ describe("who does not", () => {
 
   test("PW-09 when the hash queue is full, the answer is busy and nothing is counted", async () => {
     const places = [];
-    for (let place = takeHashPlace("codes"); place; place = takeHashPlace("codes"))
+    for (let place = takeHashPlace("passwords"); place; place = takeHashPlace("passwords"))
       places.push(place);
     expect(await logIn(person.email, "mauve tugboats sink")).toEqual({
       verified: false,
