@@ -68,7 +68,8 @@ export async function givePassword(
 
 /** A new browser in which the person gave the password and now has to enter a recovery code. */
 export async function reachRecoveryCodes(person: Person, origin: string) {
-  const { browser } = await givePassword(person, origin);
+  const { browser, page } = await givePassword(person, origin);
+  if (!page.path.startsWith("/login/verify/")) throw notReached("/login/verify", page);
   return { browser, page: await browser.open("/login/verify/recovery-codes") };
 }
 
@@ -101,8 +102,10 @@ export function readSetupKey({ body }: PlainPage): string {
   return key;
 }
 
-async function mustReach(page: Promise<PlainPage>, path: string): Promise<void> {
-  const { path: reached, status } = await page;
-  if (reached.split("?")[0] !== path)
-    throw new Error(`Reached ${reached} (${status}), not ${path}.`);
+async function mustReach(pressed: Promise<PlainPage>, path: string): Promise<void> {
+  const page = await pressed;
+  if (page.path.split("?")[0] !== path) throw notReached(path, page);
 }
+
+const notReached = (wanted: string, { path, status, body }: PlainPage) =>
+  new Error(`Reached ${path} (${status}), not ${wanted}: ${textOf(body)}`);
