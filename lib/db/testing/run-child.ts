@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { TEST_SECRETS } from "./test-environment";
 
 /** How a test starts `child.ts` in a process of its own. */
@@ -8,7 +9,7 @@ export const CHILD_COMMAND = [
   process.execPath,
   "--conditions=react-server", // `server-only` is empty there
   "--import=tsx",
-  "lib/db/testing/child.ts",
+  fileURLToPath(new URL("./child.ts", import.meta.url)),
 ];
 
 /** What becomes of a child. `lines` are those it wrote so far. */
