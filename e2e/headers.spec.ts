@@ -72,7 +72,7 @@ test("HD-04 what may hold a secret is never cached", async ({ prepare, portal: {
   expect(shown.headers["cache-control"]).toContain("no-store");
   for (const path of ["/account", "/account/mfa", "/login", "/api/auth/session", "/readyz"]) {
     expect((await browser.send({ path })).headers["cache-control"], path).toContain("no-store");
-    const rsc = await browser.send({ path, headers: { rsc: "1" } });
+    const rsc = await browser.open(path, { rsc: "1" });
     expect(rsc.headers["cache-control"], path).toContain("no-store");
   }
   expect(baseURL).toContain("localhost");
@@ -97,19 +97,22 @@ test("HD-06 after the codes are left, Back, Forward and Reload find none of them
   const codes = await addRecoveryCodes(page);
   await page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pagehide")));
   await expect(page.getByText("can’t be shown again")).toBeVisible();
+  const holdsNone = () =>
+    // A page that is just coming back may load itself anew under the question.
+    expect(async () => expect(await holdsCode()).toBe(false)).toPass({ timeout: 10_000 });
   const holdsCode = () =>
     page.evaluate((all) => {
       const html = document.documentElement.outerHTML;
       return all.some((code) => html.includes(code) || html.includes(code.replaceAll("-", "")));
     }, codes);
-  expect(await holdsCode()).toBe(false);
+  await holdsNone();
   await page.goto("/help/recovery-codes");
   await page.goBack();
-  expect(await holdsCode()).toBe(false);
+  await holdsNone();
   await page.goForward();
   await page.goBack();
   await page.reload();
-  expect(await holdsCode()).toBe(false);
+  await holdsNone();
 });
 
 test("HD-05 HD-07 HD-08 LG-02 OT-03 no secret of a whole run is in a store, a log, the database or an address", async ({

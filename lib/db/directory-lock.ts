@@ -98,8 +98,8 @@ function removeUnchanged(lockFile: string, seen: string): boolean {
 
 function isStale(lockFile: string, content: string): boolean {
   const holder = parseHolder(content);
-  // Linked in whole, so this is damage, or a file that is just being taken away.
-  if (!holder) return ageMs(lockFile) > STALE_MS;
+  // Linked in whole, so this is damage; empty, it may be one that was removed between two looks.
+  if (!holder) return content !== "" || ageMs(lockFile) > STALE_MS;
   const sameMachine =
     holder.boot !== "" && holder.boot === bootId() && holder.namespace === processNamespace();
   if (!sameMachine) return ageMs(lockFile) > STALE_MS;

@@ -19,7 +19,7 @@ export type ReservationResult =
 const WAITS_SECONDS = [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 1800, 3600];
 
 /** 63B §3.2.2: no more than 100 consecutive failures; then the method waits to be bound again. */
-export const MAX_FAILURES = 100;
+const MAX_FAILURES = 100;
 
 /**
  * Counts an attempt before it is judged, in one conditional statement that commits by itself, so
