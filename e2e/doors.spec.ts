@@ -162,59 +162,6 @@ test("NX-06 opening every page and every link changes nothing", async ({
   expect(await takeSnapshot(sql)).toEqual(before);
 });
 
-test("TH-10 unknown address, wrong password and disabled account get the same answer", async ({
-  prepare,
-  portal: { baseURL, sql },
-}) => {
-  const known = await prepare.member();
-  const disabled = await prepare.member();
-  await sql(`UPDATE "User" SET "disabledAt" = now() WHERE "email" = $1`, [disabled.email]);
-  const tries = [
-    { email: known.email, password: "not this one at all" },
-    { email: `nobody.${known.email}`, password: known.password },
-    { email: disabled.email, password: disabled.password },
-  ];
-  const answers: string[] = [];
-  for (const { email, password } of tries) {
-    const browser = new PlainBrowser(baseURL);
-    const page = await browser.press(await browser.open("/login"), "Log in", { email, password });
-    expect(page.path).toBe("/login");
-    expect(page.status).toBe(200);
-    answers.push(/role="alert">(.*?)<form|role="alert">(.*?)<label/s.exec(page.body)?.[0] ?? "");
-  }
-  expect(answers[0]).toContain("match an account");
-  expect(new Set(answers.map((answer) => answer.replaceAll(/[\w.]+@[\w.]+/g, ""))).size).toBe(1);
-});
-
-test("TH-11 nobody learns a person's methods before the password", async ({
-  portal: { baseURL },
-}) => {
-  const stranger = new PlainBrowser(baseURL);
-  for (const step of ["", "/methods", "/recovery-codes", "/authenticator-app"]) {
-    const answer = await stranger.send({ path: `/login/verify${step}` });
-    expect(answer.headers.location, step).toContain("/login?why=expired");
-    expect(answer.body, step).not.toContain("Set A");
-  }
-});
-
-test("TH-08 a stranger burns no attempt of a second factor", async ({
-  prepare,
-  portal: { baseURL, sql },
-}) => {
-  const person = await prepare.withCodes();
-  const { page } = await reachRecoveryCodes(person, baseURL);
-  const stranger = new PlainBrowser(baseURL);
-  for (const code of person.codes.slice(0, 3)) {
-    expect((await stranger.press(page, "Verify", { code })).path).toContain("/login?why=expired");
-  }
-  const [row] = await sql(
-    `SELECT count(*)::int AS "n" FROM "Throttle" t JOIN "User" u ON t."subject" = u."id"::text
-     WHERE u."email" = $1`,
-    [person.email],
-  );
-  expect(row?.n).toBe(0);
-});
-
 test("SE-03 SE-04 SE-05 TH-13 tokens are HttpOnly, Lax, for the whole path, new at each login, and hashed at rest", async ({
   prepare,
   portal: { baseURL, sql },

@@ -108,9 +108,14 @@ test("HD-06 after the codes are left, Back, Forward and Reload find none of them
   await holdsNone();
   await page.goto("/help/recovery-codes");
   await page.goBack();
+  await expect(heading(page, "Recovery Codes")).toBeVisible();
   await holdsNone();
   await page.goForward();
+  await expect(heading(page, "Recovery codes")).toBeVisible();
+  await holdsNone();
   await page.goBack();
+  await expect(heading(page, "Recovery Codes")).toBeVisible();
+  await holdsNone();
   await page.reload();
   await holdsNone();
 });

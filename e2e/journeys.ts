@@ -78,7 +78,7 @@ export const test = base.extend<Journey>({
 });
 
 /** Makes the first administrator of a portal, in a browser without scripts. */
-export async function setUp({
+async function setUp({
   baseURL,
   setupToken,
 }: {

@@ -55,15 +55,6 @@ export async function enterRecoveryCode(page: Page, code: string): Promise<void>
   await button(page, "Verify").click();
 }
 
-/** Logs in with password and recovery code. */
-export async function logInWithCode(page: Page, person: Person, code: string): Promise<void> {
-  await page.goto("/login");
-  await enterPassword(page, person);
-  await chooseRecoveryCodes(page);
-  await enterRecoveryCode(page, code);
-  await expect(heading(page, "Account Settings")).toBeVisible();
-}
-
 export async function logOut(page: Page): Promise<void> {
   await button(page, "Log out").click();
   await expect(heading(page, "Log in")).toBeVisible();
@@ -78,17 +69,6 @@ export async function scanPicture(page: Page): Promise<Phone> {
 export async function typeSetupKey(page: Page): Promise<Phone> {
   await expect(page.getByText("Setup key", { exact: true })).toBeVisible();
   return new Phone((await page.getByRole("main").getByRole("code").textContent()) ?? "");
-}
-
-/** From the methods' page to a verified app. */
-export async function enrollAuthenticatorApp(page: Page): Promise<Phone> {
-  await page.goto("/account/mfa");
-  await button(page, "Add Authenticator App").click();
-  const phone = await scanPicture(page);
-  await field(page, "Verification code").fill(phone.code());
-  await button(page, "Verify").click();
-  await expect(told(page, /authenticator app is added/)).toBeVisible();
-  return phone;
 }
 
 /** From the methods' page to the ten codes, which stay on screen. */

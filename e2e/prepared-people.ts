@@ -47,7 +47,7 @@ export async function enrollApp(browser: PlainBrowser): Promise<Phone> {
 }
 
 /** Generates ten codes in a logged-in browser, in place of the ones before if there are any, and says they are saved. */
-export async function generateCodes(browser: PlainBrowser): Promise<string[]> {
+async function generateCodes(browser: PlainBrowser): Promise<string[]> {
   const page = await browser.open("/account/mfa/recovery-codes");
   const isFirst = !textOf(page.body).includes("Generate New Codes");
   const shown = await browser.press(page, isFirst ? "Add Recovery Codes" : "Generate New Codes");
@@ -85,7 +85,7 @@ export async function logInWithCodePlainly(
 }
 
 /** The ten codes in the answer to the POST that made them. */
-export function readCodes({ body }: PlainPage): string[] {
+function readCodes({ body }: PlainPage): string[] {
   const list = /<ol[^>]*aria-label="Recovery codes".*?<\/ol>/s.exec(body)?.[0] ?? "";
   const codes = [...list.matchAll(/>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</g)].map(
     ([, code = ""]) => code,

@@ -51,7 +51,6 @@ const variables = z.object({
   ),
 });
 
-export type SecretKey = { id: string; key: Buffer };
 export type Config = Omit<z.infer<typeof variables>, "APP_URL"> & { APP_URL: string };
 
 /** A variable of the environment is missing or wrong; the message names it in one sentence. */
