@@ -18,6 +18,9 @@ export type ReservationResult =
  */
 const WAITS_SECONDS = [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 1800, 3600];
 
+/** Long past, and not "now": another server's clock may be a moment behind. */
+const NO_WAIT = new Date(0);
+
 /** 63B §3.2.2: no more than 100 consecutive failures; then the method waits to be bound again. */
 const MAX_FAILURES = 100;
 
@@ -31,11 +34,14 @@ export async function reserveAttempt({ subject, method }: ThrottleKey): Promise<
   const prisma = await db();
   const [row] = await prisma.$queryRaw<{ failures: number; round: number }[]>`
     INSERT INTO "Throttle" AS t ("subject", "method", "failures", "round", "nextAttemptAt")
-    VALUES (${subject}, ${method}, 1, 0, ${now}::timestamptz)
+    VALUES (${subject}, ${method}, 1, 0, ${NO_WAIT}::timestamptz)
     ON CONFLICT ("subject", "method") DO UPDATE SET
       "failures" = t."failures" + 1,
-      "nextAttemptAt" = ${now}::timestamptz + make_interval(secs =>
-        (${WAITS_SECONDS}::int[])[LEAST(t."failures" + 1, ${WAITS_SECONDS.length}::int)])
+      "nextAttemptAt" = (
+        SELECT CASE WHEN wait.seconds = 0 THEN ${NO_WAIT}::timestamptz
+          ELSE ${now}::timestamptz + make_interval(secs => wait.seconds) END
+        FROM (SELECT (${WAITS_SECONDS}::int[])[
+          LEAST(t."failures" + 1, ${WAITS_SECONDS.length}::int)] AS seconds) wait)
     WHERE t."nextAttemptAt" <= ${now}::timestamptz AND (t."failures" < ${MAX_FAILURES}::int OR ${!canBeDisabled(method)}::boolean)
     RETURNING t."failures", t."round"`;
   if (row) return { reserved: true, reservation: { subject, method, ...row } };
@@ -54,7 +60,7 @@ export async function giveBackAttempt({ subject, method, round }: Reservation): 
   const prisma = await db();
   await prisma.throttle.updateMany({
     where: { subject, method, round, failures: { gt: 0 } },
-    data: { failures: { decrement: 1 }, nextAttemptAt: new Date() },
+    data: { failures: { decrement: 1 }, nextAttemptAt: NO_WAIT },
   });
 }
 
@@ -62,7 +68,7 @@ export async function giveBackAttempt({ subject, method, round }: Reservation): 
 export async function clearFailures(tx: Tx, { subject, method }: ThrottleKey): Promise<void> {
   await tx.throttle.updateMany({
     where: { subject, method },
-    data: { failures: 0, round: { increment: 1 }, nextAttemptAt: new Date() },
+    data: { failures: 0, round: { increment: 1 }, nextAttemptAt: NO_WAIT },
   });
 }
 
