@@ -2,6 +2,7 @@
 
 import { Copy, Download, Printer } from "lucide-react";
 import { type FormEvent, useEffect, useState, useSyncExternalStore } from "react";
+import { FocusedHeading } from "./focused-heading";
 import { Notice } from "./notice";
 import { SetBadge } from "./set-badge";
 import { SubmitButton } from "./submit-button";
@@ -118,7 +119,7 @@ function ScreenHead({ sheet, texts }: { sheet: CodesSheet; texts: TenCodesTexts 
     <div className="space-y-6 print:hidden">
       <div className="space-y-2">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-          <h1>{texts.title}</h1>
+          <FocusedHeading>{texts.title}</FocusedHeading>
           <SetBadge label={sheet.setLabel} />
         </div>
         <p className="text-sm text-muted">{sheet.about}</p>
@@ -217,7 +218,13 @@ function useLeaveWarning(question: string): void {
     };
     const beforeLink = (event: MouseEvent) => {
       const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-      if (!link || link.hasAttribute("download") || link.getAttribute("href")?.startsWith("#"))
+      const staysHere = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey;
+      if (
+        !link ||
+        staysHere ||
+        link.hasAttribute("download") ||
+        link.getAttribute("href")?.startsWith("#")
+      )
         return;
       leaving = window.confirm(question);
       if (!leaving) {

@@ -136,6 +136,10 @@ describe("signing up", () => {
     expect(hashes.count).toBe(0);
   });
 
+  test("a name of any script is taken, its joiners too", async () => {
+    expect(await signUp({ name: "علی\u200cرضا" })).toMatchObject({ created: true });
+  });
+
   test("T29 ten sign-ups at once with look-alikes of one address make one account", async () => {
     const spellings = [
       email,

@@ -30,6 +30,8 @@ export type AccountResult =
   | { created: false; refusal: AccountRefusal };
 
 const MAX_NAME = 100;
+/** Line ends and direction marks could forge a line or hide a name; joiners belong to many scripts. */
+const FORGING = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
 
 /**
  * Creates an account and opens its first session, of level 1. Refuses with every wrong field at once,
@@ -92,7 +94,7 @@ function parseAccount(
 ): { account: Account; invalid?: undefined } | { account?: undefined; invalid: InvalidFields } {
   const name = input.name.normalize("NFC").trim();
   const email = parseEmailAddress(input.email);
-  const validName = name.length > 0 && name.length <= MAX_NAME && !/\p{C}/u.test(name);
+  const validName = name.length > 0 && name.length <= MAX_NAME && !FORGING.test(name);
   const result = parseNewPassword(input.password, [
     name,
     input.email,

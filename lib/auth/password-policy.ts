@@ -20,6 +20,7 @@ const MAX_CHARACTERS = 1_024;
 /** Repetition is judged up to here: guessing lists hold no longer patterns. */
 const MAX_PATTERN_CHARACTERS = 32;
 const MIN_DISTINCT = 5;
+const MIN_WORD = 4;
 /** Near at hand for whoever guesses at a portal like this one. */
 const CONTEXT_WORDS = [
   "sparekey",
@@ -81,10 +82,14 @@ function isCommon(password: string): boolean {
   );
 }
 
+/** The first of the words near at hand of which, with the others, little more than decoration is left. */
 function findContextWord(password: string, context: readonly string[]): string | undefined {
-  const core = squeeze(password);
-  const words = context.flatMap((text) => [text, ...text.split(/[\s@.,_+-]+/)]);
-  return words.find((word) => squeeze(word).length >= 4 && squeeze(word) === core);
+  const near = context.flatMap((text) => [text, ...text.split(/[\s@.,_+-]+/)]);
+  const words = [...near, ...CONTEXT_WORDS].filter((word) => squeeze(word).length >= MIN_WORD);
+  const letters = squeeze(password);
+  const rest = words.reduce((left, word) => left.replaceAll(squeeze(word), ""), letters);
+  if (rest === letters || rest.length >= MIN_WORD) return undefined;
+  return words.find((word) => letters.includes(squeeze(word)));
 }
 
 /** The same few characters, a piece over and over, a run such as "abcdefghijklmno", a walk over the keys. */
@@ -99,7 +104,10 @@ function isRepetitive(password: string): boolean {
   const isWalk = KEYBOARD_WALKS.some(
     (walk) => walk.includes(lower) || reverse(walk).includes(lower),
   );
-  return new Set(characters).size < MIN_DISTINCT || isRun || isWalk || repeatsPiece(characters);
+  const core = [...coreOf(lower)];
+  const repeats =
+    repeatsPiece(characters) || (core.length * 2 > characters.length && repeatsPiece(core));
+  return new Set(characters).size < MIN_DISTINCT || isRun || isWalk || repeats;
 }
 
 /** Whether a piece and at least half of it again make up the whole. */

@@ -76,13 +76,9 @@ function normalize(input: string): string[] {
     .normalize("NFKC") // full-width letters and digits become plain ones
     .replace(/[\p{Cf}\p{Cc}]/gu, " ") // zero-width characters, soft hyphens, line ends
     .toUpperCase()
-    .replace(/^\s*\d{1,2}\s*[.)]/u, ""); // the number before it on the sheet
-  return [
-    ...plain
-      .replace(/[\s\p{Pd}\u2212\u30FC_]/gu, "")
-      .replace(/O/g, "0")
-      .replace(/[IL]/g, "1"),
-  ];
+    .replace(/^[\s\p{S}]*\d{1,2}[\s.):]+/u, ""); // the number before it on the sheet
+  const symbols = plain.replace(/[\s\p{P}\p{S}\p{M}\u30FC]/gu, ""); // hyphens of any kind, quotes, a full stop
+  return [...symbols.replace(/O/g, "0").replace(/[IL]/g, "1")];
 }
 
 function mint(symbols: string): RecoveryCode {

@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { createContext, type ReactNode, useActionState, useContext, useId, useState } from "react";
 import { flushSync } from "react-dom";
+import { FocusedHeading } from "@/components/focused-heading";
 import { Notice } from "@/components/notice";
 import { QrPicture } from "@/components/qr-picture";
 import { SubmitButton } from "@/components/submit-button";
@@ -94,7 +95,7 @@ function Pending({
   const id = useId();
   return (
     <div className="space-y-6">
-      <h1>{texts.title}</h1>
+      <FocusedHeading>{texts.title}</FocusedHeading>
       <section className="card space-y-6">
         <div className="grid gap-6 min-[35rem]:grid-cols-[15rem_1fr]">
           <QrPicture {...qr} label={texts.qrAlt} />
