@@ -9,6 +9,7 @@ import next from "next";
 import { newestSecret } from "./secrets.mjs";
 
 const DRAIN_MS = 10_000; // less than the time orchestrators give before they kill
+const MAX_BODY_BYTES = 64 * 1024; // as in next.config.ts
 const READY_POLL_MS = 100;
 const CLIENT_MAY_NOT_SEND = /^(forwarded$|x-real-ip$|x-forwarded-|x-middleware-|x-sparekey-)/;
 const ASKED_BY_ADDRESS = /^\/(healthz|readyz|metrics)(\?|$)/; // of probes and scrapers
@@ -61,7 +62,8 @@ await announce();
 async function answer(request, response) {
   try {
     stateFacts(request);
-    if (isAskedUnderAnotherName(request)) leadToAppUrl(request, response);
+    if (isTooLarge(request)) refuseTooLarge(request, response);
+    else if (isAskedUnderAnotherName(request)) leadToAppUrl(request, response);
     else await (await prepared)(request, response);
   } catch (error) {
     console.error(error);
@@ -85,6 +87,15 @@ function stateFacts(request) {
   headers["x-forwarded-for"] = address;
   headers["x-forwarded-proto"] = appUrl.protocol.slice(0, -1);
   headers["x-forwarded-host"] = appUrl.host;
+}
+
+// Next.js has the same limit, also for bodies that do not say their length, but answers 500.
+const isTooLarge = ({ headers }) => Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES;
+
+function refuseTooLarge(request, response) {
+  request.resume(); // read away, or the answer would not arrive
+  response.writeHead(413, { "content-type": "text/plain", "cache-control": "no-store" });
+  response.end("This form holds more than the portal reads. Nothing was changed.\n");
 }
 
 // There every form would fail the origin check.
