@@ -90,7 +90,9 @@ function stateFacts(request) {
 }
 
 // Next.js has the same limit, also for bodies that do not say their length, but answers 500.
-const isTooLarge = ({ headers }) => Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES;
+function isTooLarge({ headers }) {
+  return Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES;
+}
 
 function refuseTooLarge(request, response) {
   request.resume(); // read away, or the answer would not arrive
