@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
+import en from "./messages/en.json";
 
 // A convenience in front of the application; no rule depends on it (every action and handler checks
 // session and origin for itself).
@@ -9,7 +10,7 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 export function proxy(request: NextRequest): NextResponse {
   const isSafe = SAFE_METHODS.includes(request.method);
   if (!isSafe && request.headers.get("origin") !== process.env.APP_URL) {
-    return new NextResponse("This request did not come from a page of this portal.\n", {
+    return new NextResponse(`${en.errors.forbidden}\n`, {
       status: 403,
       headers: { "cache-control": "no-store", "content-type": "text/plain; charset=utf-8" },
     });
@@ -46,5 +47,5 @@ function contentSecurityPolicy(nonce: string): string {
 }
 
 export const config = {
-  matcher: [{ source: "/((?!_next/static|_next/image|icon.svg).*)" }],
+  matcher: [{ source: "/((?!_next/static/|_next/image/|icon\\.svg$).*)" }],
 };

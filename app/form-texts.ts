@@ -10,7 +10,5 @@ export async function getFormTexts(submit: string): Promise<FormTexts> {
     working: words("working"),
     show: words("show"),
     hide: words("hide"),
-    showPassword: words("showPassword"),
-    hidePassword: words("hidePassword"),
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { Piscina } from "piscina";
 import { startPostgres } from "../bin/postgres.mjs";
@@ -6,6 +7,7 @@ import { startPostgres } from "../bin/postgres.mjs";
 // design, which compares the input with the digest of each of ten codes at a password's cost.
 
 const RUNS = 20;
+const SESSION_ID = randomUUID();
 const PASSWORD = "forty quiet lanterns drift";
 const from = { address: "127.0.0.1", userAgent: "bench" };
 const request = { from, previousToken: undefined };
@@ -129,9 +131,10 @@ async function enroll(email: string): Promise<{ codes: string[]; oldCodes: strin
   await createAccount({ name: "Bench", email, password: PASSWORD }, request);
   const { id: userId } = await (await db()).user.findUniqueOrThrow({ where: { email } });
   const display = { issuer: "Sparekey", account: email };
-  const { setupKey } = await app.beginAuthenticatorApp(userId, display);
+  const { setupKey } = await app.beginAuthenticatorApp({ userId, sessionId: SESSION_ID }, display);
   await app.verifyAuthenticatorAppEnrollment({
     userId,
+    sessionId: SESSION_ID,
     input: authenticatorCodeAt(setupKey, new Date()),
     display,
     steppedUpBy: [],
@@ -145,7 +148,13 @@ async function enroll(email: string): Promise<{ codes: string[]; oldCodes: strin
 
 async function generate(userId: string, knownSetId: string | null) {
   const { generateRecoveryCodeSet } = await import("../lib/mfa/recovery-code-sets");
-  const result = await generateRecoveryCodeSet({ userId, knownSetId, steppedUpBy: [], from });
+  const result = await generateRecoveryCodeSet({
+    userId,
+    knownSetId,
+    steppedUpBy: [],
+    from,
+    authorize: async () => undefined,
+  });
   if (!result.generated) throw new Error(`No set was generated: ${result.reason}.`);
   return { id: result.set.id, codes: result.codes };
 }

@@ -12,7 +12,7 @@ const KEY_BYTES = 32;
 export function newestSecret(environment = process.env) {
   const { SECRETS, DATABASE_URL, DATA_DIR } = environment;
   const file = path.join(DATA_DIR || ".data", "secrets");
-  const secrets = SECRETS || read(file) || (DATABASE_URL ? undefined : make(file));
+  const secrets = SECRETS || (DATABASE_URL ? undefined : (read(file) ?? make(file)));
   if (!secrets) {
     throw new Error(
       "SECRETS is required with DATABASE_URL: set the same on every server, as id:base64 of 32 random bytes, " +

@@ -2,6 +2,7 @@
 // the application reads them, and so that a stop lets requests finish before the database closes.
 //   node bin/serve.mjs [--dev]
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer, get } from "node:http";
 import { isIP } from "node:net";
 import path from "node:path";
@@ -97,7 +98,8 @@ function isTooLarge({ headers }) {
 function refuseTooLarge(request, response) {
   request.resume(); // read away, or the answer would not arrive
   response.writeHead(413, { "content-type": "text/plain", "cache-control": "no-store" });
-  response.end("This form holds more than the portal reads. Nothing was changed.\n");
+  const { errors } = JSON.parse(readFileSync("messages/en.json", "utf8"));
+  response.end(`${errors.tooLarge}\n`);
 }
 
 // There every form would fail the origin check.

@@ -15,7 +15,8 @@ export type FormState = {
 export type Field = {
   name: string;
   label: string;
-  type?: "text" | "email" | "password" | "checkbox" | "hidden";
+  /** `username` is not shown: it tells a password manager whose password this is. */
+  type?: "text" | "email" | "password" | "checkbox" | "hidden" | "username";
   hint?: string;
   value?: string;
   autoComplete?: string;
@@ -30,8 +31,6 @@ export type FormTexts = {
   working: string;
   show: string;
   hide: string;
-  showPassword: string;
-  hidePassword: string;
 };
 
 /**
@@ -72,7 +71,7 @@ export function Form({
       </div>
       {fields.map((field) => (
         <FormField
-          key={`${field.name} ${values[field.name] ?? ""}`}
+          key={field.name}
           field={{ ...field, value: values[field.name] ?? field.value }}
           id={`${id}-${field.name}`}
           error={fieldErrors[field.name]}
@@ -100,6 +99,19 @@ function FormField({
   texts: FormTexts;
 }) {
   if (type === "hidden") return <input type="hidden" name={name} defaultValue={value} />;
+  if (type === "username") {
+    return (
+      <input
+        name={name}
+        value={value}
+        autoComplete="username"
+        readOnly
+        tabIndex={-1}
+        aria-hidden="true"
+        className="sr-only"
+      />
+    );
+  }
   if (type === "checkbox") {
     return (
       <label className="flex min-h-11 items-center gap-3">

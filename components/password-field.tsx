@@ -9,7 +9,7 @@ export function PasswordField({
   texts,
   ...input
 }: ComponentProps<"input"> & {
-  texts: { show: string; hide: string; showPassword: string; hidePassword: string };
+  texts: { show: string; hide: string };
 }) {
   const [shown, setShown] = useState(false);
   const hasScripts = useSyncExternalStore(
@@ -27,8 +27,7 @@ export function PasswordField({
       {hasScripts && (
         <button
           type="button"
-          aria-label={shown ? texts.hidePassword : texts.showPassword}
-          aria-pressed={shown}
+          aria-controls={input.id}
           onClick={() => setShown(!shown)}
           className="absolute inset-y-1 right-1 min-w-14 cursor-pointer rounded-md px-3 text-sm font-medium text-muted hover:text-text"
         >

@@ -1,8 +1,9 @@
 "use client";
 
 import { Copy, Download, Printer } from "lucide-react";
-import { type FormEvent, useEffect, useState, useSyncExternalStore } from "react";
+import { type FormEvent, useState, useSyncExternalStore } from "react";
 import { FocusedHeading } from "./focused-heading";
+import { useLeaveWarning } from "./leave-warning";
 import { Notice } from "./notice";
 import { SetBadge } from "./set-badge";
 import { SubmitButton } from "./submit-button";
@@ -166,11 +167,12 @@ function Actions({
   const [told, setTold] = useState("");
   const copy = async () => {
     const lines = codes.map((code, index) => `${index + 1}. ${code}`).join("\n");
-    const copied = await navigator.clipboard.writeText(lines).then(
-      () => true,
-      () => false,
-    );
-    setTold(copied ? texts.copied : texts.copyFailed);
+    try {
+      await navigator.clipboard.writeText(lines);
+      setTold(texts.copied);
+    } catch {
+      setTold(texts.copyFailed); // refused, or there is no clipboard: plain http has none
+    }
   };
   const download = () => {
     save(sheet);
@@ -207,38 +209,6 @@ function save({ fileName, text }: CodesSheet): void {
   link.download = fileName;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
-
-/** Warns before the page is left by closing, reloading, or following a link of the portal. */
-function useLeaveWarning(question: string): void {
-  useEffect(() => {
-    let leaving = false;
-    const beforeUnload = (event: BeforeUnloadEvent) => {
-      if (!leaving) event.preventDefault();
-    };
-    const beforeLink = (event: MouseEvent) => {
-      const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-      const staysHere = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey;
-      if (
-        !link ||
-        staysHere ||
-        link.hasAttribute("download") ||
-        link.getAttribute("href")?.startsWith("#")
-      )
-        return;
-      leaving = window.confirm(question);
-      if (!leaving) {
-        event.preventDefault();
-        event.stopPropagation();
-      }
-    };
-    window.addEventListener("beforeunload", beforeUnload);
-    document.addEventListener("click", beforeLink, true);
-    return () => {
-      window.removeEventListener("beforeunload", beforeUnload);
-      document.removeEventListener("click", beforeLink, true);
-    };
-  }, [question]);
 }
 
 function PrintHead({ sheet }: { sheet: CodesSheet }) {

@@ -10,6 +10,7 @@ declare module "use-intl/core" {
 }
 
 const LOCALE = "en";
+const DATE_LOCALE = "en-GB"; // writes 24 Nov 2026, which nobody can misread
 const TIME_ZONE = "UTC"; // a person's own zone is unknown to a page without scripts
 
 /** The words of one part of the product, in the person's language. */
@@ -23,7 +24,9 @@ export async function getDates() {
   return {
     /** 24 Nov 2026 */
     day: (date: Date) =>
-      new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: TIME_ZONE }).format(date),
+      new Intl.DateTimeFormat(DATE_LOCALE, { dateStyle: "medium", timeZone: TIME_ZONE }).format(
+        date,
+      ),
     /** 2026-11-24, for file names */
     isoDay: (date: Date) => date.toISOString().slice(0, 10),
     /** 3 minutes ago */

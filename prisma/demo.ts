@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { createAccount, createAdministrator } from "../lib/auth/accounts";
@@ -20,6 +21,7 @@ import { confirmRecoveryCodeSet, generateRecoveryCodeSet } from "../lib/mfa/reco
 
 const from = { address: "127.0.0.1", userAgent: "Sparekey demo" };
 const request = { from, previousToken: undefined };
+const SESSION_ID = randomUUID(); // no browser is behind it
 const PASSWORD = "tidy walrus counts rivers";
 
 type Person = { name: string; email: string };
@@ -80,10 +82,11 @@ async function findUserId({ email }: Person): Promise<string> {
 async function enroll(person: Person): Promise<string> {
   const userId = await findUserId(person);
   const display = { issuer: "Sparekey", account: person.email };
-  const { setupKey } = await beginAuthenticatorApp(userId, display);
+  const { setupKey } = await beginAuthenticatorApp({ userId, sessionId: SESSION_ID }, display);
   const input = authenticatorCodeAt(setupKey, new Date());
   const result = await verifyAuthenticatorAppEnrollment({
     userId,
+    sessionId: SESSION_ID,
     input,
     display,
     steppedUpBy: ["pwd"],
@@ -101,6 +104,7 @@ async function generateCodes(person: Person): Promise<string[]> {
     knownSetId: null,
     steppedUpBy: ["pwd", "otp", "mfa"],
     from,
+    authorize: async () => undefined, // no browser is behind it
   });
   if (!result.generated) throw new Error(`The demo's codes were refused: ${result.reason}.`);
   await confirmRecoveryCodeSet({ userId, setId: result.set.id, from });

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
-import { PrismaPGlite } from "pglite-prisma-adapter";
+import { embeddedAdapter } from "../lib/db/embedded-adapter";
 import { diffMigrations } from "../lib/db/migrate";
 
 // Writes the migration that leads to schema.prisma: `npm run migration -- add-something`.
@@ -14,7 +14,7 @@ if (!name || !/^[a-z0-9-]+$/.test(name)) {
 
 mkdirSync("prisma/migrations", { recursive: true });
 const scratch = new PGlite();
-const sql = await diffMigrations(new PrismaPGlite(scratch));
+const sql = await diffMigrations(embeddedAdapter(scratch));
 await scratch.close();
 
 if (sql.trim() === "" || sql.includes("This is an empty migration")) {

@@ -2,12 +2,13 @@ import { Menu } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { Wordmark } from "@/components/mark";
-import { requireSession } from "@/lib/auth/current-session";
+import { currentSession } from "@/lib/auth/current-session";
 import { getWords } from "@/messages/words";
 import { AccountLinks } from "./account-links";
 
 export default async function AccountLayout({ children }: { children: ReactNode }) {
-  await requireSession("/account");
+  // Each page guards itself and knows the way back to itself.
+  if (!(await currentSession())) return children;
   const words = await getWords("account");
   const links = [
     { href: "/account", label: words("overview") },

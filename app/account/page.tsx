@@ -89,7 +89,15 @@ async function describeProtection({ authenticatorApp, recoveryCodes }: EnrolledM
       help: words("stateNoneHelp"),
     };
   }
-  if (!recoveryCodes || recoveryCodes.left === 0 || recoveryCodes.disabled) {
+  if (recoveryCodes?.disabled) {
+    return {
+      icon: CircleAlert,
+      tone: "text-danger",
+      title: words("stateDisabled"),
+      help: words("stateDisabledHelp"),
+    };
+  }
+  if (!recoveryCodes || recoveryCodes.left === 0) {
     return {
       icon: CircleAlert,
       tone: "text-danger",

@@ -3,9 +3,15 @@ import { clearChallengeCookie, clearSessionCookie, readSessionToken } from "@/li
 import { logOut } from "@/lib/auth/log-out";
 import { isOwnOrigin, requestSource } from "@/lib/auth/request";
 import { config } from "@/lib/config";
+import { getWords } from "@/messages/words";
+
+async function refuse(): Promise<Response> {
+  const words = await getWords("errors");
+  return new Response(`${words("forbidden")}\n`, { status: 403 });
+}
 
 export async function POST(request: Request): Promise<Response> {
-  if (!isOwnOrigin(request.headers)) return new Response("Forbidden\n", { status: 403 });
+  if (!isOwnOrigin(request.headers)) return refuse();
   const token = await readSessionToken();
   if (token) await logOut(token, await requestSource());
   await clearSessionCookie();

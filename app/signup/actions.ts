@@ -6,8 +6,10 @@ import type { FormState } from "@/components/form";
 import { createAccount } from "@/lib/auth/accounts";
 import { publicAction } from "@/lib/auth/action";
 import { setSessionCookie } from "@/lib/auth/cookies";
+import { requireAdministrator } from "@/lib/auth/require-administrator";
 
 export const signUp = publicAction<FormState>(async ({ text, ...request }) => {
+  await requireAdministrator();
   const values = { name: text("name"), email: text("email") };
   const result = await createAccount({ ...values, password: text("password") }, request);
   if (!result.created) {

@@ -94,7 +94,7 @@ function parseAccount(
 ): { account: Account; invalid?: undefined } | { account?: undefined; invalid: InvalidFields } {
   const name = input.name.normalize("NFC").trim();
   const email = parseEmailAddress(input.email);
-  const validName = name.length > 0 && name.length <= MAX_NAME && !FORGING.test(name);
+  const validName = name.length <= MAX_NAME && /[\p{L}\p{N}]/u.test(name) && !FORGING.test(name);
   const result = parseNewPassword(input.password, [
     name,
     input.email,

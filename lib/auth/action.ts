@@ -4,8 +4,14 @@ import type { LoginChallenge } from "../mfa/login-challenge";
 import type { RequestSource } from "../request-source";
 import { readSessionToken } from "./cookies";
 import { currentChallenge } from "./current-challenge";
-import { type CurrentSession, requireFreshSession, requireSession } from "./current-session";
+import {
+  type CurrentSession,
+  loginPath,
+  requireFreshSession,
+  requireSession,
+} from "./current-session";
 import { requestSource, requireOwnOrigin } from "./request";
+import { SessionOver } from "./session-rows";
 
 /** What an action may use of its request. Ids come from the session or the challenge, never from the form. */
 export type ActionRequest = {
@@ -44,7 +50,7 @@ export function sessionAction<State>(
   path: string,
   run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
 ): Action<State> {
-  return guarded(() => requireSession(path), run);
+  return guarded(path, requireSession, run);
 }
 
 /** A sensitive action: the login is younger than ten minutes (SE-07); `path` is the page to come back to. */
@@ -52,17 +58,23 @@ export function freshSessionAction<State>(
   path: string,
   run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
 ): Action<State> {
-  return guarded(() => requireFreshSession(path), run);
+  return guarded(path, requireFreshSession, run);
 }
 
 function guarded<State>(
-  guard: () => Promise<CurrentSession>,
+  path: string,
+  guard: (path: string) => Promise<CurrentSession>,
   run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
 ): Action<State> {
   return async (_state, formData) => {
     await requireOwnOrigin();
-    const session = await guard();
-    return run({ ...(await readRequest(formData)), session });
+    const session = await guard(path);
+    try {
+      return await run({ ...(await readRequest(formData)), session });
+    } catch (error) {
+      if (error instanceof SessionOver) redirect(loginPath(path));
+      throw error;
+    }
   };
 }
 

@@ -8,9 +8,9 @@ import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import type { CurrentSession } from "./current-session";
 import { digestPassword, verifyPassword } from "./password-digest";
-import { type PasswordRefusal, parseNewPassword } from "./password-policy";
+import { normalizePassword, type PasswordRefusal, parseNewPassword } from "./password-policy";
 import { passwordThrottle } from "./password-throttle";
-import { endOtherSessions } from "./session-rows";
+import { endOtherSessions, holdSession } from "./session-rows";
 
 export type PasswordChangeResult =
   | { changed: true }
@@ -56,7 +56,7 @@ export async function changePassword({
       );
       return { changed: false, reason: "current-wrong" };
     }
-    if (current === chosen) {
+    if (normalizePassword(current) === parsed.password) {
       await giveBackAttempt(attempt.reservation);
       return { changed: false, reason: "unchanged" };
     }
@@ -67,6 +67,7 @@ export async function changePassword({
         data: { passwordDigest, passwordChangedAt: new Date() },
       });
       if (count !== 1) return { changed: false, reason: "current-wrong" };
+      await holdSession(tx, session.id);
       await clearFailures(tx, throttle);
       await endLoginChallengesOf(tx, userId);
       if (endOthers === "end-others") await endOtherSessions(tx, { userId, exceptId: session.id });

@@ -18,13 +18,21 @@ export type CurrentSession = {
   aal: number;
   amr: string[];
   authTime: Date;
+  /** When it ends, whatever happens. */
+  expiresAt: Date;
 };
 
 const FRESH_MINUTES = 10; // SE-07
 
 /** The session of this request, read from its row; `undefined` if there is none or its limits passed. */
 export const currentSession = cache(async (): Promise<CurrentSession | undefined> => {
-  const session = await getServerSession(nextAuthOptions());
+  let failure: unknown;
+  const session = await getServerSession(
+    nextAuthOptions((error) => {
+      failure = error;
+    }),
+  );
+  if (failure) throw failure; // an outage is not a log out
   if (!session?.user?.email) return undefined;
   const { id, userId, aal, amr, role, authTime, user } = session;
   if (!(await isPrefetch())) await touchSession(id);
@@ -37,6 +45,7 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
     aal,
     amr,
     authTime: new Date(authTime),
+    expiresAt: new Date(session.expires),
   };
 });
 
@@ -55,7 +64,8 @@ export async function requireFreshSession(path: string): Promise<CurrentSession>
   return ageMs < FRESH_MINUTES * 60_000 ? session : redirect(loginPath(path, "again"));
 }
 
-function loginPath(returnPath: string, why?: "again"): string {
+/** The login page, from which the person comes back to `returnPath`. */
+export function loginPath(returnPath: string, why?: "again"): string {
   const query = new URLSearchParams({ return: returnPath, ...(why && { why }) });
   return `/login?${query}`;
 }

@@ -13,5 +13,9 @@ export function parseEmailAddress(input: string): EmailAddress | undefined {
   if (input.length > MAX_CHARACTERS) return undefined; // before any work
   const address = input.trim().normalize("NFKC").toLowerCase();
   if (address.length > MAX_CHARACTERS) return undefined; // NFKC can make one character six
-  return /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(address) ? (address as EmailAddress) : undefined;
+  return /^[^\s@\p{C}\p{Default_Ignorable_Code_Point}]+@[^\s@\p{C}\p{Default_Ignorable_Code_Point}]+$/u.test(
+    address,
+  )
+    ? (address as EmailAddress)
+    : undefined;
 }

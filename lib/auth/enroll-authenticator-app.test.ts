@@ -1,12 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { Secret } from "otpauth";
-import { beforeEach, expect, test } from "vitest";
-import { transaction } from "../db/client";
-import { createPerson, FROM, type Person, storeApp } from "../db/testing/people";
-import { beginAuthenticatorApp } from "../mfa/authenticator-app";
+import { beforeEach, expect, test, vi } from "vitest";
+import { db, transaction } from "../db/client";
+import { appOwner, createPerson, FROM, type Person, storeApp } from "../db/testing/people";
+import { beginAuthenticatorApp, hasAuthenticatorApp } from "../mfa/authenticator-app";
 import { codeAt } from "../mfa/authenticator-code";
 import { parseEmailAddress } from "./email-address";
 import { enrollAuthenticatorApp } from "./enroll-authenticator-app";
-import { findSession, openSession, touchSession } from "./session-rows";
+import { findSession, openSession, SessionOver, touchSession } from "./session-rows";
 
 const DISPLAY = { issuer: "Sparekey", account: "ada@example.org" };
 
@@ -49,11 +50,42 @@ test("SE-12 replacing an app does not make more of a login than it was", async (
   expect(await findSession(old)).toBeUndefined();
 });
 
+test("SE-01 SE-12 replacing an app renews neither the time of the login nor the end of the session", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  await enroll(await open(["pwd"]));
+  const old = await open(["pwd", "recovery", "mfa"]);
+  const before = await findSession(old);
+  vi.setSystemTime(Date.now() + 9 * 60_000);
+  const result = await enroll(old);
+  const after = await findSession(result.verified ? result.value.token.token : "");
+  expect(after).toMatchObject({ authTime: before?.authTime, expiresAt: before?.expiresAt });
+  vi.useRealTimers();
+});
+
+test("T09 a pending seed is shown to the session that began it and to no other", async () => {
+  const { userId } = person;
+  const [owners, thiefs] = [randomUUID(), randomUUID()];
+  const first = await beginAuthenticatorApp({ userId, sessionId: owners }, DISPLAY);
+  const stolen = await beginAuthenticatorApp({ userId, sessionId: thiefs }, DISPLAY);
+  expect(stolen.setupKey).not.toBe(first.setupKey);
+  expect(await beginAuthenticatorApp({ userId, sessionId: owners }, DISPLAY)).toEqual(first);
+});
+
+test("SE-06 a session that ended meanwhile enrolls nothing", async () => {
+  const token = await open(["pwd"]);
+  const enrolling = enroll(token, undefined, async () => {
+    await (await db()).session.deleteMany({ where: { userId: person.userId } });
+  });
+  await expect(enrolling).rejects.toBeInstanceOf(SessionOver);
+  expect(await (await db()).session.count({ where: { userId: person.userId } })).toBe(0);
+  expect(await hasAuthenticatorApp(await db(), person.userId)).toBe(false);
+});
+
 test("SE-12 using a session changes neither its level nor its methods nor its time", async () => {
   const token = await open(["pwd"]);
   const before = await findSession(token);
   await touchSession(before?.id ?? "");
-  await beginAuthenticatorApp(person.userId, DISPLAY);
+  await beginAuthenticatorApp(appOwner(person.userId), DISPLAY);
   expect(await findSession(token)).toEqual(before);
 });
 
@@ -65,13 +97,19 @@ async function open(amr: string[]): Promise<string> {
 }
 
 /** Enrolls a new app in the session of this token, with its right code or another one. */
-async function enroll(token: string, wrongCode?: string) {
+async function enroll(
+  token: string,
+  wrongCode?: string,
+  meanwhile: () => Promise<void> = async () => undefined,
+) {
   const row = await findSession(token);
   const email = parseEmailAddress(person.email);
   if (!row || !email) throw new Error("There is no session.");
-  const { setupKey } = await beginAuthenticatorApp(person.userId, DISPLAY);
+  const owner = { userId: person.userId, sessionId: row.id };
+  const { setupKey } = await beginAuthenticatorApp(owner, DISPLAY);
   const seed = new Uint8Array(Secret.fromBase32(setupKey).bytes);
   const input = wrongCode ?? codeAt(seed, Math.floor(Date.now() / 30_000));
   const session = { ...row, ...row.user, email };
+  await meanwhile();
   return enrollAuthenticatorApp({ session, input, display: DISPLAY, from: FROM });
 }

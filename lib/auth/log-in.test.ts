@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { db } from "../db/client";
 import { hashes } from "../db/testing/counted-hash-queue";
-import { FROM, storeApp } from "../db/testing/people";
+import { appOwner, FROM, storeApp } from "../db/testing/people";
 import { TEST_SECRETS } from "../db/testing/test-environment";
 import { takeHashPlace } from "../hash-queue";
 import { beginAuthenticatorApp } from "../mfa/authenticator-app";
@@ -58,7 +58,10 @@ describe("who gets in", () => {
 
   test("OT-08 an enrollment that was begun and abandoned asks for no code", async () => {
     const owner = await signUp();
-    await beginAuthenticatorApp(owner.userId, { issuer: "Sparekey", account: owner.email });
+    await beginAuthenticatorApp(appOwner(owner.userId), {
+      issuer: "Sparekey",
+      account: owner.email,
+    });
     expect(await logIn(owner.email, PASSWORD)).toMatchObject({
       session: { token: expect.any(String) },
     });

@@ -1,10 +1,11 @@
 import "server-only";
 import type { NextAuthOptions } from "next-auth";
 import type { Adapter, AdapterUser } from "next-auth/adapters";
-import { transaction } from "../db/client";
 import { deriveLastingKey } from "../keys";
 import { cookieAttributes, sessionCookieName } from "./cookies";
-import { endSession, findSession, type SessionRow } from "./session-rows";
+import { logOut } from "./log-out";
+import { requestSource } from "./request";
+import { findSession, type SessionRow } from "./session-rows";
 
 declare module "next-auth" {
   interface Session {
@@ -22,11 +23,14 @@ const MAX_AGE_SECONDS = 24 * 3600; // as in session-rows.ts; the row decides
 /**
  * next-auth reads sessions from our rows and makes none: it has no provider, so no password ever
  * reaches it (NA-01). `updateAge` equals `maxAge`, so that polling moves no limit (NA-04).
+ * `onFailure` is told when the database does not answer, which next-auth takes for "logged out".
  */
-export function nextAuthOptions(): NextAuthOptions {
+export function nextAuthOptions(
+  onFailure: (error: unknown) => void = () => undefined,
+): NextAuthOptions {
   return {
     providers: [],
-    adapter: sessionAdapter,
+    adapter: sessionAdapter(onFailure),
     secret: deriveLastingKey("next-auth").toString("base64"),
     session: { strategy: "database", maxAge: MAX_AGE_SECONDS, updateAge: MAX_AGE_SECONDS },
     cookies: { sessionToken: { name: sessionCookieName(), options: cookieAttributes() } },
@@ -51,9 +55,12 @@ export function nextAuthOptions(): NextAuthOptions {
 
 type UserWithRow = AdapterUser & { row: SessionRow };
 
-const sessionAdapter: Adapter = {
+const sessionAdapter = (onFailure: (error: unknown) => void): Adapter => ({
   async getSessionAndUser(token) {
-    const row = await findSession(token);
+    const row = await findSession(token).catch((error) => {
+      onFailure(error);
+      throw error;
+    });
     if (!row) return null;
     const { userId, expiresAt: expires } = row;
     const user: UserWithRow = { id: userId, emailVerified: null, ...row.user, row };
@@ -63,6 +70,6 @@ const sessionAdapter: Adapter = {
     return null; // the limits stand in the row and do not move
   },
   async deleteSession(token) {
-    await transaction((tx) => endSession(tx, token));
+    await logOut(token, await requestSource());
   },
-};
+});

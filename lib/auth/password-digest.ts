@@ -35,7 +35,7 @@ export async function verifyPassword(
   const job = { secret: preHash(password, stored.keyId), salt: stored.salt };
   const [hash = ""] = await place.hash({ cost: stored.cost, jobs: [job] });
   const verified = digest !== undefined && equal(hash, stored.hash);
-  const outdated = stored.cost !== config().BCRYPT_COST || stored.keyId !== currentKeyId();
+  const outdated = stored.cost < config().BCRYPT_COST || stored.keyId !== currentKeyId();
   return { verified, outdated };
 }
 

@@ -33,6 +33,7 @@ export async function openSession(
     amr,
     loginChallengeId,
     previousToken,
+    limits = newLimits(),
     from,
   }: {
     userId: string;
@@ -40,6 +41,8 @@ export async function openSession(
     amr: string[];
     loginChallengeId?: string;
     previousToken: string | undefined;
+    /** Those of the session it goes on from, where nothing was proved anew (SE-12). */
+    limits?: { authTime: Date; expiresAt: Date };
     from: RequestSource;
   },
 ): Promise<SessionToken> {
@@ -47,14 +50,14 @@ export async function openSession(
     await tx.session.deleteMany({ where: { tokenHash: hashToken(previousToken) } });
   const token = randomToken();
   const now = new Date();
-  const expiresAt = new Date(now.getTime() + OVERALL_HOURS * 3_600_000);
+  const { authTime, expiresAt } = limits;
   await tx.session.create({
     data: {
       tokenHash: hashToken(token),
       userId,
       amr,
       aal: amr.includes("mfa") ? 2 : 1,
-      authTime: now,
+      authTime,
       createdAt: now,
       lastSeenAt: now,
       expiresAt,
@@ -63,6 +66,26 @@ export async function openSession(
     },
   });
   return { token, expiresAt };
+}
+
+function newLimits(): { authTime: Date; expiresAt: Date } {
+  const authTime = new Date();
+  return { authTime, expiresAt: new Date(authTime.getTime() + OVERALL_HOURS * 3_600_000) };
+}
+
+/** The session of a request ended while the request was at work; its transaction is rolled back. */
+export class SessionOver extends Error {}
+
+/**
+ * Holds the session of a request that is about to change something, in the transaction that does:
+ * logging out or changing the password meanwhile stops it. Throws `SessionOver`.
+ */
+export async function holdSession(tx: Tx, id: string): Promise<void> {
+  const { count } = await tx.session.updateMany({
+    where: { id, expiresAt: { gt: new Date() } },
+    data: { lastSeenAt: new Date() },
+  });
+  if (count !== 1) throw new SessionOver();
 }
 
 /** The live session behind a token: within 24 hours, used within the last hour, its person not disabled. */

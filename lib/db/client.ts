@@ -3,9 +3,9 @@ import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Client } from "pg";
-import { PrismaPGlite } from "pglite-prisma-adapter";
 import { config } from "../config";
 import { lockDirectory } from "./directory-lock";
+import { embeddedAdapter } from "./embedded-adapter";
 import { type Prisma, PrismaClient } from "./generated/client";
 import { type AdapterFactory, applyMigrations } from "./migrate";
 
@@ -13,6 +13,8 @@ const CHECKPOINT_MS = 60_000; // PGlite never checkpoints by itself, so its log 
 const LOCK_WAIT_MS = 5_000; // a server that is just ending lets go within this
 const MIGRATION_LOCK = 7_273_539; // any number, the same on every server
 const POOL_SIZE = 20;
+/** The adapter writes times without their zone and reads them so. */
+const IN_UTC = "-c timezone=UTC";
 
 /** What may be used inside a transaction; the client itself would run outside it, or hang. */
 export type Tx = Prisma.TransactionClient;
@@ -62,9 +64,11 @@ function open(): Promise<Handle> {
 async function openPostgres(connectionString: string): Promise<Handle> {
   await underMigrationLock(connectionString, () =>
     // The engine never closes its connection; this one closes itself once it is idle.
-    applyMigrations(new PrismaPg({ connectionString, max: 1, idleTimeoutMillis: 100 })),
+    applyMigrations(
+      new PrismaPg({ connectionString, options: IN_UTC, max: 1, idleTimeoutMillis: 100 }),
+    ),
   );
-  const prisma = newClient(new PrismaPg({ connectionString, max: POOL_SIZE }));
+  const prisma = newClient(new PrismaPg({ connectionString, options: IN_UTC, max: POOL_SIZE }));
   return { prisma, close: () => prisma.$disconnect() };
 }
 
@@ -94,8 +98,8 @@ async function openEmbedded(): Promise<Handle> {
     },
   });
   const lite = await PGlite.create({ dataDir: directory });
-  await applyMigrations(new PrismaPGlite(lite));
-  const prisma = newClient(new PrismaPGlite(lite));
+  await applyMigrations(embeddedAdapter(lite));
+  const prisma = newClient(embeddedAdapter(lite));
   const checkpoint = setInterval(() => void lite.exec("CHECKPOINT"), CHECKPOINT_MS);
   checkpoint.unref();
   return {

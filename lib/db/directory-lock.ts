@@ -36,8 +36,10 @@ export async function lockDirectory(
   await claim({ lockFile, self, until: Date.now() + waitMs, directory: real });
 
   const isMine = () => parseHolder(readText(lockFile))?.id === self.id;
+  // A file that cannot be read now (no descriptors are left, say) tells nothing: ask again later.
+  const isLost = () => !isMine() && (readText(lockFile) !== "" || !fs.existsSync(lockFile));
   const heartbeat = setInterval(() => {
-    if (isMine()) return touch(lockFile);
+    if (!isLost()) return touch(lockFile);
     clearInterval(heartbeat);
     onLost();
   }, HEARTBEAT_MS);
@@ -156,8 +158,8 @@ function touch(file: string): void {
   try {
     fs.utimesSync(file, now, now);
   } catch (error) {
-    // Gone between two looks: the next heartbeat says so through onLost.
-    if (!hasCode(error, "ENOENT")) throw error;
+    // Gone between two looks, or no descriptor left: the next heartbeat knows more.
+    if (!hasCode(error, "ENOENT") && !hasCode(error, "EMFILE")) throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { dumpDatabase, spellingsOf } from "../db/testing/dump";
 import {
+  appOwner,
   createChallenge,
   createPerson,
   createPersonWithApp,
@@ -19,7 +20,7 @@ import {
 } from "./authenticator-app";
 import { codeAt } from "./authenticator-code";
 import { findEnrolledMethods } from "./methods";
-import { findThrottles } from "./throttle";
+import { findDisabledMethods } from "./throttle";
 import { verifyAuthenticatorCode } from "./verify-authenticator-code";
 
 const DISPLAY = { issuer: "Sparekey", account: "ada@example.org" };
@@ -175,7 +176,7 @@ describe("replacing an app", () => {
   });
 });
 
-const begin = () => beginAuthenticatorApp(person.userId, DISPLAY);
+const begin = () => beginAuthenticatorApp(appOwner(person.userId), DISPLAY);
 
 const enroll = (
   input: string,
@@ -183,7 +184,7 @@ const enroll = (
   onVerified = async (_tx: unknown, { first }: { first: boolean }) => (first ? "first" : "next"),
 ) =>
   verifyAuthenticatorAppEnrollment({
-    userId: person.userId,
+    ...appOwner(person.userId),
     input,
     display: DISPLAY,
     steppedUpBy,
@@ -207,6 +208,5 @@ async function appOf({ userId }: Person) {
 }
 
 async function isAppDisabled(): Promise<boolean> {
-  const throttles = await findThrottles(person.userId);
-  return throttles.some(({ method, disabled }) => method === "authenticator-app" && disabled);
+  return (await findDisabledMethods(person.userId)).includes("authenticator-app");
 }

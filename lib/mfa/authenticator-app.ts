@@ -18,6 +18,10 @@ export type EnrollmentResult<T> =
   | { verified: false; reason: "expired" };
 
 const PENDING_MINUTES = 10; // OT-11: time to find the phone, no longer
+const MIN_MINUTES_LEFT = 5; // shown again with less, it would end under the person's hands
+
+/** A pending seed is shown to the session that began it and to no other: whoever saw it could keep it. */
+export type PendingOwner = { userId: string; sessionId: string };
 
 /**
  * Begins to enroll an authenticator app, or shows the one that is pending again, so that a double
@@ -25,13 +29,13 @@ const PENDING_MINUTES = 10; // OT-11: time to find the phone, no longer
  * before (OT-08). `issuer` and `account` are what the app will display.
  */
 export async function beginAuthenticatorApp(
-  userId: string,
+  owner: PendingOwner,
   display: { issuer: string; account: string },
 ): Promise<PendingEnrollment> {
   return transaction(async (tx) => {
-    await lockUser(tx, userId);
-    const pending = await findPending(tx, userId);
-    return describeSeed(pending?.seed ?? (await storeNewSeed(tx, userId)), display);
+    await lockUser(tx, owner.userId);
+    const pending = await findPending(tx, owner, MIN_MINUTES_LEFT);
+    return describeSeed(pending?.seed ?? (await storeNewSeed(tx, owner)), display);
   });
 }
 
@@ -42,20 +46,20 @@ export async function beginAuthenticatorApp(
  */
 export async function verifyAuthenticatorAppEnrollment<T>({
   userId,
+  sessionId,
   input,
   display,
   steppedUpBy,
   from,
   onVerified,
-}: {
-  userId: string;
+}: PendingOwner & {
   input: string;
   display: { issuer: string; account: string };
   steppedUpBy: readonly string[];
   from: RequestSource;
   onVerified: (tx: Tx, enrolled: { first: boolean }) => Promise<T>;
 }): Promise<EnrollmentResult<T>> {
-  const pending = await findPending(await db(), userId);
+  const pending = await findPending(await db(), { userId, sessionId });
   if (!pending) return { verified: false, reason: "expired" };
   const code = parseAuthenticatorCode(input);
   const step = code && findStep(pending.seed, code, new Date());
@@ -132,28 +136,33 @@ export async function spendStep(
 }
 
 const isEnrolled = { verifiedAt: { not: null }, removedAt: null };
-const isPending = () => ({ verifiedAt: null, removedAt: null, pendingUntil: { gt: new Date() } });
+const isPending = (minutesLeft = 0) => ({
+  verifiedAt: null,
+  removedAt: null,
+  pendingUntil: { gt: new Date(Date.now() + minutesLeft * 60_000) },
+});
 
 async function findPending(
   tx: Tx,
-  userId: string,
+  owner: PendingOwner,
+  minutesLeft = 0,
 ): Promise<{ id: string; seed: Buffer } | undefined> {
   const app = await tx.authenticatorApp.findFirst({
-    where: { userId, ...isPending() },
+    where: { ...owner, ...isPending(minutesLeft) },
     orderBy: { createdAt: "desc" },
   });
   return app?.sealedSeed ? { id: app.id, seed: openSeed(app) } : undefined;
 }
 
-async function storeNewSeed(tx: Tx, userId: string): Promise<Buffer> {
+async function storeNewSeed(tx: Tx, owner: PendingOwner): Promise<Buffer> {
   const id = randomUUID();
   const seed = generateSeed();
-  const { sealed, keyId } = seal("authenticator app seeds", seed, [userId, id]);
+  const { sealed, keyId } = seal("authenticator app seeds", seed, [owner.userId, id]);
   const createdAt = new Date();
   const pendingUntil = new Date(createdAt.getTime() + PENDING_MINUTES * 60_000);
-  await tx.authenticatorApp.deleteMany({ where: { userId, verifiedAt: null } });
+  await tx.authenticatorApp.deleteMany({ where: { ...owner, verifiedAt: null } });
   await tx.authenticatorApp.create({
-    data: { id, userId, sealedSeed: sealed, keyId, createdAt, pendingUntil },
+    data: { id, ...owner, sealedSeed: sealed, keyId, createdAt, pendingUntil },
   });
   return seed;
 }
@@ -163,6 +172,7 @@ async function endPreviousApps(
   tx: Tx,
   { userId, exceptId }: { userId: string; exceptId: string },
 ): Promise<boolean> {
+  await tx.authenticatorApp.deleteMany({ where: { userId, verifiedAt: null } });
   const { count } = await tx.authenticatorApp.updateMany({
     where: { userId, ...isEnrolled, id: { not: exceptId } },
     data: { removedAt: new Date(), sealedSeed: null },

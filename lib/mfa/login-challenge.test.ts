@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { dumpDatabase, spellingsOf } from "../db/testing/dump";
-import { createPersonWithApp, FROM, type Person } from "../db/testing/people";
+import { allow, createPersonWithApp, FROM, type Person } from "../db/testing/people";
 import { codeAt } from "./authenticator-code";
 import { generateRecoveryCode } from "./generate-recovery-code";
 import {
@@ -194,7 +194,7 @@ const answerWithCode = (challenge: LoginChallenge, input: string) =>
   verifyRecoveryCode({ challenge, input, from: FROM, onSatisfied: async () => "in" });
 
 async function generateCodes({ userId }: Person): Promise<string[]> {
-  const request = { userId, knownSetId: null, steppedUpBy: ["otp"], from: FROM };
+  const request = { userId, knownSetId: null, steppedUpBy: ["otp"], from: FROM, authorize: allow };
   const result = await generateRecoveryCodeSet(request);
   if (!result.generated) throw new Error(result.reason);
   return result.codes;

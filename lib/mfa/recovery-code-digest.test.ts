@@ -1,7 +1,13 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { db } from "../db/client";
 import { dumpDatabase, spellingsOf } from "../db/testing/dump";
-import { createChallenge, createPersonWithApp, FROM, type Person } from "../db/testing/people";
+import {
+  allow,
+  createChallenge,
+  createPersonWithApp,
+  FROM,
+  type Person,
+} from "../db/testing/people";
 import { TEST_SECRETS } from "../db/testing/test-environment";
 import { takeHashPlace } from "../hash-queue";
 import { unseal } from "../seal";
@@ -121,7 +127,13 @@ const hex = (bytes: Uint8Array | null) => Buffer.from(bytes ?? []).toString("hex
 
 async function personWithCodes(generate = generateRecoveryCodeSet) {
   const owner = await createPersonWithApp();
-  const request = { userId: owner.userId, knownSetId: null, steppedUpBy: ["otp"], from: FROM };
+  const request = {
+    userId: owner.userId,
+    knownSetId: null,
+    steppedUpBy: ["otp"],
+    from: FROM,
+    authorize: allow,
+  };
   const result = await generate(request);
   if (!result.generated) throw new Error(result.reason);
   return { owner, setId: result.set.id, codes: result.codes };

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { db } from "../db/client";
 import {
+  allow,
   createChallenge,
   createPerson,
   createPersonWithApp,
@@ -15,7 +16,7 @@ import {
   generateRecoveryCodeSet,
   listRecoveryCodeSets,
 } from "./recovery-code-sets";
-import { findThrottles } from "./throttle";
+import { findDisabledMethods } from "./throttle";
 import { verifyRecoveryCode } from "./verify-recovery-code";
 
 let owner: Person;
@@ -138,7 +139,7 @@ describe("replacing", () => {
     expect(await logIn(first.codes[0])).toMatchObject({ verified: false, reason: "disabled" });
     const second = await generated(first.set.id, ["pwd", "otp", "mfa"]);
     expect(await logIn(second.codes[0])).toMatchObject({ verified: true });
-    expect(await findThrottles(owner.userId)).toMatchObject([{ disabled: false }]);
+    expect(await findDisabledMethods(owner.userId)).toEqual([]);
   });
 });
 
@@ -164,14 +165,16 @@ describe("what the owner sees", () => {
     expect(readable).not.toMatch(/salt|digest|keyId/i);
   });
 
-  test("RC-16 saving is confirmed once, by the owner, for the live set", async () => {
+  test("RC-16 saving is confirmed by the owner alone, for the live set, and a second time changes nothing", async () => {
     const first = await generated(null);
     const confirm = (userId: string, setId: string) =>
       confirmRecoveryCodeSet({ userId, setId, from: FROM });
     const stranger = await createPerson();
     expect(await confirm(stranger.userId, first.set.id)).toBe(false);
     expect(await confirm(owner.userId, first.set.id)).toBe(true);
-    expect(await confirm(owner.userId, first.set.id)).toBe(false);
+    const { confirmedAt } = (await findLiveSet(owner.userId)) ?? {};
+    expect(await confirm(owner.userId, first.set.id)).toBe(true);
+    expect((await findLiveSet(owner.userId))?.confirmedAt).toEqual(confirmedAt);
     const second = await generated(first.set.id);
     const third = await generated(second.set.id);
     expect(await confirm(owner.userId, second.set.id)).toBe(false);
@@ -180,7 +183,13 @@ describe("what the owner sees", () => {
 });
 
 async function generate(knownSetId: string | null, steppedUpBy = ["pwd", "otp", "mfa"]) {
-  return generateRecoveryCodeSet({ userId: owner.userId, knownSetId, steppedUpBy, from: FROM });
+  return generateRecoveryCodeSet({
+    userId: owner.userId,
+    knownSetId,
+    steppedUpBy,
+    from: FROM,
+    authorize: allow,
+  });
 }
 
 async function generated(knownSetId: string | null, steppedUpBy?: string[]) {

@@ -1,6 +1,7 @@
 import "server-only";
 import { randomUUID } from "node:crypto";
 import { db, type Tx, transaction } from "../db/client";
+import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
@@ -30,11 +31,14 @@ export async function generateRecoveryCodeSet({
   knownSetId,
   steppedUpBy,
   from,
+  authorize,
 }: {
   userId: string;
   knownSetId: string | null;
   steppedUpBy: readonly string[];
   from: RequestSource;
+  /** Called first in the transaction; throws if the session may not do this any more. */
+  authorize: (tx: Tx) => Promise<void>;
 }): Promise<GenerationResult> {
   if (!(await hasAuthenticatorApp(await db(), userId)))
     return { generated: false, reason: "no-other-method" };
@@ -54,6 +58,8 @@ export async function generateRecoveryCodeSet({
     });
     const digests = await digestRecoveryCodes(place, codes);
     await transaction(async (tx) => {
+      await lockUser(tx, userId);
+      await authorize(tx);
       await claimNewestSet(tx, { userId, knownSetId, setId: set.id });
       const ended = await endLiveSets(tx, userId);
       await tx.recoveryCodeSet.create({ data: { ...set, userId, replacesId: ended ?? null } });
@@ -76,7 +82,7 @@ export async function generateRecoveryCodeSet({
   }
 }
 
-/** Records that the person saved the codes of a set. Says whether there was a live set to confirm. */
+/** Records that the person saved the codes of a set. Says whether the set is live and confirmed; a second time changes nothing. */
 export async function confirmRecoveryCodeSet({
   userId,
   setId,
@@ -91,7 +97,10 @@ export async function confirmRecoveryCodeSet({
       where: { id: setId, userId, confirmedAt: null, endedAt: null },
       data: { confirmedAt: new Date() },
     });
-    if (count !== 1) return false;
+    if (count !== 1) {
+      const confirmed = { id: setId, userId, confirmedAt: { not: null }, endedAt: null };
+      return (await tx.recoveryCodeSet.count({ where: confirmed })) === 1;
+    }
     const { letter } = await tx.recoveryCodeSet.findUniqueOrThrow({ where: { id: setId } });
     await recordAuditEvent(tx, {
       type: "recovery_codes_confirmed",

@@ -29,7 +29,7 @@ export const CODES_PER_SET = 10;
 /** 13 symbols of 5 bits make 65 random bits; 63B §4.2.1.1 asks for 64. */
 export const RANDOM_SYMBOLS = 13;
 
-const CODE_SYMBOLS = 16; // letter, number, 13 random, check
+export const CODE_SYMBOLS = 16; // letter, number, 13 random, check
 const GROUP = 4;
 const MAX_INPUT = 64; // "10)" and every kind of spacing fit; a megabyte is refused unread
 

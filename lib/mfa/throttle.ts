@@ -72,17 +72,13 @@ export async function clearFailures(tx: Tx, { subject, method }: ThrottleKey): P
   });
 }
 
-/** Which of a person's methods are disabled by a hundred failures, and until when others wait. */
-export async function findThrottles(
-  userId: string,
-): Promise<{ method: string; disabled: boolean; waitingUntil: Date | undefined }[]> {
+/** The methods of a person that a hundred failures have disabled. */
+export async function findDisabledMethods(userId: string): Promise<string[]> {
   const prisma = await db();
   const rows = await prisma.throttle.findMany({ where: { subject: userId } });
-  return rows.map(({ method, failures, nextAttemptAt }) => ({
-    method,
-    disabled: isDisabled(method, failures),
-    waitingUntil: nextAttemptAt > new Date() ? nextAttemptAt : undefined,
-  }));
+  return rows
+    .filter(({ method, failures }) => isDisabled(method, failures))
+    .map(({ method }) => method);
 }
 
 /** Whether this many consecutive failures disable the method. */

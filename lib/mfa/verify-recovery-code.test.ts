@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { db } from "../db/client";
 import { hashes } from "../db/testing/counted-hash-queue";
 import {
+  allow,
   createChallenge,
   createPersonWithApp,
   FROM,
@@ -193,6 +194,7 @@ describe("what an attempt costs", () => {
       knownSetId: setId,
       steppedUpBy: ["otp"],
       from: FROM,
+      authorize: allow,
     });
     expect(generation).toEqual({ generated: false, reason: "busy" });
     expect(await failures()).toBe(0);
@@ -218,7 +220,7 @@ test("RC-08 a right code before the hundredth failure begins the count anew", as
 });
 
 async function generateCodes({ userId }: Person, knownSetId: string | null) {
-  const request = { userId, knownSetId, steppedUpBy: ["otp"], from: FROM };
+  const request = { userId, knownSetId, steppedUpBy: ["otp"], from: FROM, authorize: allow };
   const result = await generateRecoveryCodeSet(request);
   if (!result.generated) throw new Error(result.reason);
   return { setId: result.set.id, codes: result.codes };

@@ -128,9 +128,22 @@ async function spend<T>(
   } catch (error) {
     if (error instanceof LoginChallengeOver) return { verified: false, reason: "challenge-over" };
     if (!(error instanceof CodeAlreadySpent)) throw error;
+    const ended = await findEnd(setId);
+    if (ended)
+      return { verified: false, reason: "replaced", letter: code.letter, replacedAt: ended };
     await recordReuse(challenge.id, event);
     return { verified: false, reason: "wrong" };
   }
+}
+
+/** When the set ended, if it was replaced while its code was being judged. */
+async function findEnd(setId: string): Promise<Date | null> {
+  const prisma = await db();
+  const set = await prisma.recoveryCodeSet.findUniqueOrThrow({
+    where: { id: setId },
+    select: { endedAt: true },
+  });
+  return set.endedAt;
 }
 
 async function recordReuse(

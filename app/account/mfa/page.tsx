@@ -40,6 +40,11 @@ export default async function MfaPage({ searchParams }: PageProps<"/account/mfa"
               {words(doneWord)}
             </Notice>
           )}
+          {done === "unsaved" && methods.recoveryCodes && !methods.recoveryCodes.confirmedAt && (
+            <Notice tone="warning" announce="status">
+              {words("setUnconfirmed")}
+            </Notice>
+          )}
           <div className="space-y-4">
             <AppCard app={methods.authenticatorApp} />
             <CodesCard methods={methods} newestSetId={newest?.id} />

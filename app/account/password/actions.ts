@@ -19,19 +19,20 @@ export const changeOwnPassword = freshSessionAction<FormState>(
       from,
     });
     if (result.changed) redirect("/account?done=password");
+    const values = { endOthers: text("endOthers") || "off" };
     const words = await getWords("password");
     const form = await getWords("form");
     switch (result.reason) {
       case "current-wrong":
-        return { fieldErrors: { current: words("currentWrong") } };
+        return { values, fieldErrors: { current: words("currentWrong") } };
       case "refused":
-        return { fieldErrors: { next: await describePasswordRefusal(result.refusal) } };
+        return { values, fieldErrors: { next: await describePasswordRefusal(result.refusal) } };
       case "unchanged":
-        return { fieldErrors: { next: words("unchanged") } };
+        return { values, fieldErrors: { next: words("unchanged") } };
       case "waiting":
-        return { error: form("waiting", { wait: await getWait(result.until) }) };
+        return { values, error: form("waiting", { wait: await getWait(result.until) }) };
       case "busy":
-        return { error: form("busy") };
+        return { values, error: form("busy") };
     }
   },
 );

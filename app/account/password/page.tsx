@@ -1,6 +1,6 @@
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
-import { requireSession } from "@/lib/auth/current-session";
+import { requireFreshSession } from "@/lib/auth/current-session";
 import { getWords } from "@/messages/words";
 import { changeOwnPassword } from "./actions";
 
@@ -9,7 +9,7 @@ export async function generateMetadata() {
 }
 
 export default async function PasswordPage() {
-  const { email } = await requireSession("/account/password");
+  const { email } = await requireFreshSession("/account/password");
   const words = await getWords("password");
   return (
     <div className="space-y-6">
@@ -19,8 +19,7 @@ export default async function PasswordPage() {
           action={changeOwnPassword}
           texts={await getFormTexts(words("submit"))}
           fields={[
-            // For password managers, which file the new password under it.
-            { name: "username", label: "", type: "hidden", autoComplete: "username", value: email },
+            { name: "username", label: "", type: "username", value: email },
             {
               name: "current",
               label: words("current"),

@@ -63,3 +63,9 @@ export async function setFailures(
     update: count,
   });
 }
+
+/** Who begins to enroll an app, where no session is behind it. */
+export const appOwner = (userId: string) => ({ userId, sessionId: userId });
+
+/** Stands for a session that may still do what it asked for. */
+export const allow = async () => undefined;

@@ -4,8 +4,10 @@ import { redirect } from "next/navigation";
 import { drawQr } from "@/app/qr-drawing";
 import { freshSessionAction } from "@/lib/auth/action";
 import { setSessionCookie } from "@/lib/auth/cookies";
+import type { CurrentSession } from "@/lib/auth/current-session";
 import { enrollAuthenticatorApp } from "@/lib/auth/enroll-authenticator-app";
 import { beginAuthenticatorApp, type PendingEnrollment } from "@/lib/mfa/authenticator-app";
+import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 
 /** The answer to a POST, the only place where a seed is ever in plain text. */
@@ -21,7 +23,11 @@ export const addAuthenticatorApp = freshSessionAction<EnrollmentState>(
   async ({ text, session, from }) => {
     const display = { issuer: (await getWords("product"))("name"), account: session.email };
     if (text("step") !== "verify") {
-      return { pending: draw(await beginAuthenticatorApp(session.userId, display)) };
+      if (await needsOtherMethod(session)) {
+        return { error: (await getWords("mfa"))("disabledNeedsOther") };
+      }
+      const owner = { userId: session.userId, sessionId: session.id };
+      return { pending: draw(await beginAuthenticatorApp(owner, display)) };
     }
     const result = await enrollAuthenticatorApp({ session, input: text("code"), display, from });
     if (result.verified) {
@@ -34,6 +40,12 @@ export const addAuthenticatorApp = freshSessionAction<EnrollmentState>(
     return { pending: draw(result.pending), codeError: words(result.reason) };
   },
 );
+
+/** A disabled app is bound again only by somebody who proved themselves with another method. */
+async function needsOtherMethod({ userId, amr }: CurrentSession): Promise<boolean> {
+  const { authenticatorApp } = await findEnrolledMethods(userId);
+  return authenticatorApp?.disabled === true && !amr.includes("recovery");
+}
 
 function draw({ setupKey, uri }: PendingEnrollment): EnrollmentState["pending"] {
   return { setupKey, qr: drawQr(uri) };

@@ -1,6 +1,5 @@
 "use client";
 
-import Link from "next/link";
 import { createContext, type ReactNode, useActionState, useContext, useId, useState } from "react";
 import { flushSync } from "react-dom";
 import { FocusedHeading } from "@/components/focused-heading";
@@ -140,9 +139,10 @@ function Pending({
             <SubmitButton working={texts.working} className="button button-primary min-w-32">
               {texts.verify}
             </SubmitButton>
-            <Link className="button" href="/account/mfa?done=cancelled">
+            {/* A plain link: the page is loaded anew, without the seed. */}
+            <a className="button" href="/account/mfa">
               {texts.cancel}
-            </Link>
+            </a>
           </div>
         </form>
       </section>

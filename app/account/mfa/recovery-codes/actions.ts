@@ -1,9 +1,12 @@
 "use server";
 
 import { redirect } from "next/navigation";
+import { z } from "zod";
 import type { CodesSheet } from "@/components/ten-codes";
 import { freshSessionAction, sessionAction } from "@/lib/auth/action";
+import { holdSession } from "@/lib/auth/session-rows";
 import { config } from "@/lib/config";
+import { findEnrolledMethods } from "@/lib/mfa/methods";
 import {
   confirmRecoveryCodeSet,
   findLiveSet,
@@ -24,11 +27,16 @@ export const generateRecoveryCodes = freshSessionAction<GenerationState>(
   PATH,
   async ({ text, session, from }) => {
     const { userId, amr, email } = session;
+    const { recoveryCodes } = await findEnrolledMethods(userId);
+    if (recoveryCodes?.disabled && !amr.includes("otp")) {
+      return { error: (await getWords("mfa"))("disabledNeedsOther") };
+    }
     const result = await generateRecoveryCodeSet({
       userId,
       knownSetId: text("knownSet") || null,
       steppedUpBy: amr,
       from,
+      authorize: (tx) => holdSession(tx, session.id),
     });
     if (result.generated) {
       const { set, codes } = result;
@@ -55,11 +63,10 @@ export const confirmRecoveryCodes = sessionAction<undefined>(
   async ({ text, session, from }) => {
     // Without the tick nothing is confirmed; the codes work all the same, and the pages say so.
     if (text("saved") !== "on") redirect("/account/mfa?done=unsaved");
-    const confirmed = await confirmRecoveryCodeSet({
-      userId: session.userId,
-      setId: text("set"),
-      from,
-    });
+    const { data: setId } = z.uuid().safeParse(text("set"));
+    const confirmed =
+      setId !== undefined &&
+      (await confirmRecoveryCodeSet({ userId: session.userId, setId, from }));
     redirect(`/account/mfa?done=${confirmed ? "saved" : "unsaved"}`);
   },
 );

@@ -11,7 +11,7 @@ async function handle(request: Request, context: Context): Promise<Response> {
   const { nextauth } = await context.params;
   if (!ALLOWED.includes(`${request.method} ${nextauth.join("/")}`)) return notFound();
   if (request.method !== "GET" && !isOwnOrigin(request.headers)) {
-    return new Response("Forbidden\n", { status: 403 });
+    return new Response(null, { status: 403 });
   }
   const response: Response = await NextAuth(nextAuthOptions())(request, context);
   response.headers.set("cache-control", "no-store");
@@ -19,6 +19,6 @@ async function handle(request: Request, context: Context): Promise<Response> {
 }
 
 const notFound = () =>
-  new Response("Not found\n", { status: 404, headers: { "cache-control": "no-store" } });
+  new Response(null, { status: 404, headers: { "cache-control": "no-store" } });
 
 export { handle as GET, handle as POST };

@@ -3,13 +3,12 @@
 import type { FormState } from "@/components/form";
 import { challengeAction } from "@/lib/auth/action";
 import { logInWithRecoveryCode } from "@/lib/auth/log-in-with-method";
+import { CODE_SYMBOLS, type RecoveryCodeTypo } from "@/lib/mfa/recovery-code";
 import { findLiveSet } from "@/lib/mfa/recovery-code-sets";
 import { getDates, getWords } from "@/messages/words";
 import { describeUnjudged, enter } from "../outcome";
 import { describeTypo } from "./describe-typo";
 import { getTypoTexts } from "./typo-texts";
-
-const MAX_SHOWN = 64;
 
 export const verifyCode = challengeAction<FormState>(
   async ({ text, challenge, previousToken, from }) => {
@@ -23,9 +22,9 @@ export const verifyCode = challengeAction<FormState>(
     const words = await getWords("verify");
     switch (result.reason) {
       case "typo":
-        // A typo is no code: giving it back lets the person mend it.
+        // Given back to be mended, unless a whole code may be in it.
         return {
-          values: { code: text("code").slice(0, MAX_SHOWN) },
+          ...(isMendable(result.typo) && { values: { code: text("code") } }),
           fieldErrors: { code: describeTypo(result.typo, await getTypoTexts()) },
         };
       case "replaced": {
@@ -43,3 +42,7 @@ export const verifyCode = challengeAction<FormState>(
     }
   },
 );
+
+function isMendable(typo: RecoveryCodeTypo): boolean {
+  return typo.reason === "check" || (typo.reason === "length" && typo.symbols < CODE_SYMBOLS);
+}

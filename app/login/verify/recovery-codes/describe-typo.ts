@@ -1,6 +1,4 @@
-import type { RecoveryCodeTypo } from "@/lib/mfa/recovery-code";
-
-const CODE_SYMBOLS = 16;
+import { CODE_SYMBOLS, type RecoveryCodeTypo } from "@/lib/mfa/recovery-code";
 
 /** What can be wrong with a code before it is an attempt; the browser and the server say the same. */
 export type TypoTexts = {

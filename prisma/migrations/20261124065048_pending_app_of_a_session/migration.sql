@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "AuthenticatorApp" ADD COLUMN     "sessionId" UUID;
