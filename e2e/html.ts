@@ -35,6 +35,14 @@ export function textOf(html: string): string {
     .trim();
 }
 
+/** The paths of this portal that a page links to. */
+export function linksOf(html: string): string[] {
+  const links = [...html.matchAll(/<a\b([^>]*)>/gs)].map(
+    ([, tag = ""]) => readAttributes(tag).href ?? "",
+  );
+  return links.filter((href) => href.startsWith("/"));
+}
+
 function readField(input: string): [string, string][] {
   const { name, type, value = type === "checkbox" ? "on" : "", checked } = readAttributes(input);
   const isSent = name !== undefined && (type !== "checkbox" || checked !== undefined);

@@ -130,9 +130,8 @@ test("TH-13 the pending login is a 256-bit HttpOnly cookie for ten minutes, hash
   const person = await prepare.withCodes();
   const browser = new PlainBrowser(baseURL);
   const page = await browser.open("/login");
-  const answer = await browser.send(
-    composeSubmission(page, "Log in", { email: person.email, password: person.password }),
-  );
+  const { email, password } = person;
+  const answer = await browser.send(composeSubmission(page, "Log in", { email, password }));
   expect(answer.setCookies).toHaveLength(1);
   const { name, value, attributes } = parseSetCookie(answer.setCookies[0] ?? "");
   expect(name).toBe("sparekey-login");

@@ -71,6 +71,17 @@ export async function typeSetupKey(page: Page): Promise<Phone> {
   return new Phone((await page.getByRole("main").getByRole("code").textContent()) ?? "");
 }
 
+/** From the methods' page to a verified app. */
+export async function enrollAuthenticatorApp(page: Page): Promise<Phone> {
+  await page.goto("/account/mfa");
+  await button(page, "Add Authenticator App").click();
+  const phone = await scanPicture(page);
+  await field(page, "Verification code").fill(phone.code());
+  await button(page, "Verify").click();
+  await expect(told(page, /authenticator app is added/)).toBeVisible();
+  return phone;
+}
+
 /** From the methods' page to the ten codes, which stay on screen. */
 export async function addRecoveryCodes(page: Page): Promise<string[]> {
   await button(page, "Add Recovery Codes").click();

@@ -19,7 +19,8 @@ export type PlainPage = Answer & { path: string };
 export type PlainRequest = {
   path: string;
   method?: string;
-  headers?: Record<string, string>;
+  /** Win over those a browser sends; `undefined` leaves one out. */
+  headers?: Fields;
   body?: FormData | URLSearchParams | string;
 };
 
@@ -42,7 +43,7 @@ export class PlainBrowser {
     this.cookies = new Map(cookies);
   }
 
-  /** Sends one request and keeps the cookies of its answer. `headers` win over those a browser sends. */
+  /** Sends one request and keeps the cookies of its answer. */
   async send(wanted: PlainRequest): Promise<Answer> {
     const answer = await exchange(this.origin, {
       ...wanted,
@@ -57,7 +58,7 @@ export class PlainBrowser {
   }
 
   /** Opens a page, through its redirects. */
-  async open(path: string, headers: Record<string, string> = {}): Promise<PlainPage> {
+  async open(path: string, headers: Fields = {}): Promise<PlainPage> {
     return this.follow({ path, headers });
   }
 
@@ -107,9 +108,7 @@ export function composeSubmission(
   const form = findForm(page.body, button);
   if (!form) throw new Error(`No form with a button "${button}" on ${page.path} (${page.status}).`);
   const path = form.action || page.path;
-  const filled = Object.entries(fields).filter(
-    (pair): pair is [string, string] => pair[1] !== undefined,
-  );
+  const filled = Object.entries(fields).filter(isGiven);
   const values = [...form.fields.filter(([name]) => !(name in fields)), ...filled];
   if (form.method === "GET") return { path: `${path}?${new URLSearchParams(values)}` };
   return { path, method: "POST", body: fill(form, values) };
@@ -127,6 +126,14 @@ export function parseSetCookie(line: string) {
   );
   return { name: pair.slice(0, split), value: pair.slice(split + 1), attributes };
 }
+
+/** The names of the cookies that an answer gives, not of those it takes away. */
+export function namesGiven({ setCookies }: Answer): string[] {
+  return setCookies.map(parseSetCookie).flatMap(({ name, value }) => (value ? [name] : []));
+}
+
+const isGiven = (pair: [string, string | undefined]): pair is [string, string] =>
+  pair[1] !== undefined;
 
 const isSafe = ({ method = "GET" }: PlainRequest) => ["GET", "HEAD"].includes(method);
 
@@ -155,7 +162,7 @@ async function exchange(
         headers: {
           ...(type && { "content-type": type }),
           ...(content.length > 0 && { "content-length": content.length }),
-          ...headers,
+          ...Object.fromEntries(Object.entries(headers ?? {}).filter(isGiven)),
         },
       },
       async (response) => {
