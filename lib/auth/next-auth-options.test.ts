@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { createPerson, FROM, type Person } from "../db/testing/people";
 import { nextAuthOptions } from "./next-auth-options";
 import { findSession, openSession } from "./session-rows";
+
+// There is no request here for Next.js to read headers from.
+vi.mock("next/headers", () => ({ headers: async () => new Headers(), cookies: vi.fn() }));
 
 let person: Person;
 let token: string;
@@ -62,9 +65,12 @@ describe("next-auth", () => {
     expect(await rowOf()).toEqual(before);
   });
 
-  test("NA-03 SE-06 its sign-out ends the row", async () => {
+  test("NA-03 SE-06 LG-01 its sign-out ends the row, and is on record like any log out", async () => {
     await nextAuthOptions().adapter?.deleteSession?.(token);
     expect(await findSession(token)).toBeUndefined();
+    const prisma = await db();
+    const logouts = { where: { userId: person.userId, type: "logout" } };
+    expect(await prisma.auditEvent.count(logouts)).toBe(1);
   });
 
   test("SE-12 NA-05 what a page learns of a session is the row's, and the token is not in it", async () => {
