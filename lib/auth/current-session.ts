@@ -34,7 +34,7 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
   );
   if (failure) throw failure; // an outage is not a log out
   if (!session?.user?.email) return undefined;
-  const { id, userId, aal, amr, role, authTime, user } = session;
+  const { id, userId, aal, amr, role, authTime, expiresAt, user } = session;
   if (!(await isPrefetch())) await touchSession(id);
   return {
     id,
@@ -45,7 +45,7 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
     aal,
     amr,
     authTime: new Date(authTime),
-    expiresAt: new Date(session.expires),
+    expiresAt: new Date(expiresAt),
   };
 });
 

@@ -14,6 +14,7 @@ declare module "next-auth" {
     aal: number;
     amr: string[];
     authTime: string;
+    expiresAt: string;
     role: SessionRow["user"]["role"];
   }
 }
@@ -38,7 +39,7 @@ export function nextAuthOptions(
       // What the adapter read of the row rides on `user`; the person's browser gets no token.
       session: ({ session, user }) => {
         const { row } = user as UserWithRow;
-        const { id, userId, aal, amr, authTime } = row;
+        const { id, userId, aal, amr, authTime, expiresAt } = row;
         return {
           ...session,
           id,
@@ -46,6 +47,7 @@ export function nextAuthOptions(
           aal,
           amr,
           authTime: authTime.toISOString(),
+          expiresAt: expiresAt.toISOString(),
           role: row.user.role,
         };
       },

