@@ -208,7 +208,7 @@ test("RC-17 a typo is told in the browser without a request, and costs no attemp
   await expect(heading(page, "Account Settings")).toBeVisible();
 });
 
-test("leaving the ten codes unsaved warns, by a link, by closing and by Done without the tick", async ({
+test("leaving the ten codes unsaved warns, by a link, by Back, by closing and by Done without the tick", async ({
   page,
   context,
   prepare,
@@ -224,8 +224,11 @@ test("leaving the ten codes unsaved warns, by a link, by closing and by Done wit
   });
   await page.getByRole("link", { name: "Overview" }).first().click();
   await expect.poll(() => dialogs).toEqual(["confirm"]);
+  await page.goBack();
+  await expect.poll(() => dialogs).toEqual(["confirm", "confirm"]);
+  await expect(heading(page, "Your ten recovery codes")).toBeVisible();
   await page.close({ runBeforeUnload: true });
-  await expect.poll(() => dialogs).toEqual(["confirm", "beforeunload"]);
+  await expect.poll(() => dialogs).toEqual(["confirm", "confirm", "beforeunload"]);
   await button(page, "Done").click();
   await expect(
     page.getByRole("status").filter({ hasText: "I have saved these codes" }),
@@ -233,5 +236,5 @@ test("leaving the ten codes unsaved warns, by a link, by closing and by Done wit
   await confirmSaved(page);
   await page.getByRole("link", { name: "Overview" }).first().click();
   await expect(heading(page, "Account Settings")).toBeVisible();
-  expect(dialogs).toHaveLength(2);
+  expect(dialogs).toHaveLength(3);
 });
