@@ -4,8 +4,13 @@ import { textOf } from "./html";
 import { expect, lendCookies, test } from "./journeys";
 import { button, enterPassword, field, heading, logOut, scanPicture, told } from "./people";
 import { letTimeStepsPass, Phone } from "./phone";
-import { composeSubmission } from "./plain-browser";
-import { givePassword, prepareWithApp, readSetupKey } from "./prepared-people";
+import { composeSubmission, type PlainBrowser } from "./plain-browser";
+import {
+  givePassword,
+  logInWithCodePlainly,
+  prepareWithApp,
+  readSetupKey,
+} from "./prepared-people";
 
 test("OT-08 an enrollment that was begun and left changes nothing, and its seed opens nothing", async ({
   page,
@@ -128,4 +133,25 @@ test("OT-03 the seed of another person's app opens nothing here", async ({ prepa
   });
   expect(answer.setCookies.some((line) => /session=[^;]/.test(line))).toBe(false);
   expect((await login.browser.open("/account")).path).toMatch(/^\/login/);
+});
+
+test("OT-10 RC-08 a method turned off by failures is bound again only after a login with another", async ({
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  const begin = async (browser: PlainBrowser) =>
+    browser.press(await browser.open("/account/mfa/authenticator-app"), "Add Authenticator App");
+  await sql(
+    `INSERT INTO "Throttle" ("subject", "method", "failures", "nextAttemptAt")
+     SELECT "id"::text, 'authenticator-app', 100, 'epoch' FROM "User" WHERE "email" = $1
+     ON CONFLICT ("subject", "method") DO UPDATE SET "failures" = 100`,
+    [person.email],
+  );
+  const refused = await begin(person.browser);
+  expect(textOf(refused.body)).toContain("log in with your other method");
+  expect(refused.body).not.toContain("Setup key");
+
+  const recovered = await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
+  expect((await begin(recovered)).body).toContain("Setup key");
 });

@@ -59,8 +59,7 @@ export const test = base.extend<Journey>({
     await database?.drop();
   },
 
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from the pattern.
-  launch: async ({}, use, testInfo) => {
+  launch: async ({ portal: _ }, use, testInfo) => {
     const servers: Server[] = [];
     await use(async (options) => {
       const logFile = testInfo.outputPath(`server-${servers.length + 1}.log`);

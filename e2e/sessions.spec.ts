@@ -267,3 +267,20 @@ test("SE-13 a form on another site, or on another port of this host, changes not
   await page.goto("/account");
   await expect(heading(page, "Account Settings")).toBeVisible();
 });
+
+test("LG-04 NA-03 a database that does not answer is an error, and not a log out", async ({
+  freshEnvironment,
+  launch,
+}) => {
+  const { baseURL, setupToken, sql } = await launch({ environment: freshEnvironment });
+  const browser = new PlainBrowser(baseURL);
+  const page = await browser.open("/setup");
+  const ada = { name: "Ada", email: "ada@example.test", password: "tidy walrus counts" };
+  await browser.press(page, "Create administrator", { ...ada, token: setupToken });
+  await sql(`ALTER TABLE "Session" RENAME TO "SessionAway"`);
+  const answer = await browser.send({ path: "/account" });
+  expect(answer.status).toBe(500);
+  expect(answer.headers.location).toBeUndefined();
+  await sql(`ALTER TABLE "SessionAway" RENAME TO "Session"`);
+  expect((await browser.send({ path: "/account" })).status).toBe(200);
+});

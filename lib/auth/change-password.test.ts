@@ -6,7 +6,7 @@ import { createAccount } from "./accounts";
 import { changePassword } from "./change-password";
 import { parseEmailAddress } from "./email-address";
 import { logInWithPassword } from "./log-in";
-import { findSession, openSession } from "./session-rows";
+import { findSession, openSession, SessionOver } from "./session-rows";
 
 const [OLD, NEW] = ["mauve tugboats sing", "beige tugboats hum along"];
 
@@ -42,6 +42,20 @@ describe("changing the password", () => {
     }
     expect(await change({})).toMatchObject({ changed: false, reason: "waiting" });
     expect(await logIn(OLD)).toMatchObject({ verified: false, reason: "waiting" });
+    expect(await digestNow()).toBe(digest);
+  });
+
+  test("SE-06 PW-10 a session that ended meanwhile changes nothing", async () => {
+    const session = await sessionOf(token);
+    await (await db()).session.deleteMany({ where: { id: session.id } });
+    const request = {
+      session,
+      current: OLD,
+      chosen: NEW,
+      endOthers: "end-others",
+      from: FROM,
+    } as const;
+    await expect(changePassword(request)).rejects.toBeInstanceOf(SessionOver);
     expect(await digestNow()).toBe(digest);
   });
 

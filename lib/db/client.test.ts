@@ -91,3 +91,18 @@ describe("a transaction", () => {
     expect(await prisma.user.findUnique({ where: { id: userId } })).toMatchObject({ name: "Ada" });
   });
 });
+
+test("LG-01 times are stored in UTC, whatever zone the database is set to", async () => {
+  const prisma = await db();
+  const [row] = await prisma.$queryRaw<
+    { name: string }[]
+  >`SELECT current_database()::text AS "name"`;
+  await prisma.$executeRawUnsafe(`ALTER DATABASE "${row?.name}" SET timezone TO 'Asia/Tokyo'`);
+  await closeDatabase();
+  const before = Math.floor(Date.now() / 1000);
+  const { userId } = await createPerson();
+  const [stored] = await (await db()).$queryRaw<{ seconds: number }[]>`
+    SELECT extract(epoch FROM "createdAt")::int AS "seconds" FROM "User" WHERE "id" = ${userId}::uuid`;
+  expect(stored?.seconds).toBeGreaterThanOrEqual(before);
+  expect(stored?.seconds).toBeLessThanOrEqual(before + 60);
+});

@@ -116,6 +116,21 @@ describe("replacing", () => {
     expect(successor.replacesId).toBe(old.set.id);
   });
 
+  test("SE-06 RC-14 a session that ended meanwhile generates nothing, and the old set stays", async () => {
+    const first = await generated(null);
+    const ended = new Error("The session ended.");
+    const refused = generateRecoveryCodeSet({
+      userId: owner.userId,
+      knownSetId: first.set.id,
+      steppedUpBy: ["otp"],
+      from: FROM,
+      authorize: () => Promise.reject(ended),
+    });
+    await expect(refused).rejects.toBe(ended);
+    expect(await listRecoveryCodeSets(owner.userId)).toHaveLength(1);
+    expect(await logIn(first.codes[0])).toMatchObject({ verified: true });
+  });
+
   test("RC-14 a crash at the last statement leaves the old set live, with all it had", async () => {
     const old = await generated(null);
     const prisma = await db();

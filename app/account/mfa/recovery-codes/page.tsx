@@ -93,11 +93,13 @@ async function Generation({
   return (
     <section className="card space-y-4">
       {live && <h2>{words("replaceTitle")}</h2>}
-      <p className="text-muted">
-        {live
-          ? words("replaceWarning", { letter: live.letter, left: live.left })
-          : words("generateFirst")}
-      </p>
+      {live ? (
+        <Notice tone="warning">
+          {words("replaceWarning", { letter: live.letter, left: live.left })}
+        </Notice>
+      ) : (
+        <p className="text-muted">{words("generateFirst")}</p>
+      )}
       <GenerateButton knownSetId={knownSetId} className="button button-primary">
         {live ? mfa("newCodes") : mfa("addCodes")}
       </GenerateButton>
