@@ -129,7 +129,7 @@ async function enroll(email: string): Promise<{ codes: string[]; oldCodes: strin
   const app = await import("../lib/mfa/authenticator-app");
   const { authenticatorCodeAt } = await import("../lib/mfa/authenticator-code");
   await createAccount({ name: "Bench", email, password: PASSWORD }, request);
-  const { id: userId } = await (await db()).user.findUniqueOrThrow({ where: { email } });
+  const { id: userId } = await (await db()).user.findFirstOrThrow({ where: { email } });
   const display = { issuer: "Sparekey", account: email };
   const { setupKey } = await app.beginAuthenticatorApp({ userId, sessionId: SESSION_ID }, display);
   await app.verifyAuthenticatorAppEnrollment({

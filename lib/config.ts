@@ -45,6 +45,14 @@ const variables = z.object({
   TRUST_PROXY: z.preprocess(emptyIsUnset, z.coerce.number().int().min(0).max(10).default(0)),
   // OWASP's Password Storage Cheat Sheet asks for 10 at least; above 16 a login takes many seconds.
   BCRYPT_COST: z.preprocess(emptyIsUnset, z.coerce.number().int().min(10).max(16).default(10)),
+  SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
+  /** The sender of every mail, like `Sparekey <accounts@example.org>`. */
+  MAIL_FROM: optional(z.string().regex(/@/, "it is an e-mail address, with or without a name")),
+  /** Whom a mail tells people to ask for help. */
+  SUPPORT_CONTACT: optional(z.string()),
+  // Failures in ten minutes: from one network address, and in all.
+  FAILURES_PER_ADDRESS: z.preprocess(emptyIsUnset, z.coerce.number().int().min(1).default(100)),
+  FAILURES_IN_ALL: z.preprocess(emptyIsUnset, z.coerce.number().int().min(1).default(20_000)),
   LOG_LEVEL: z.preprocess(
     emptyIsUnset,
     z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),

@@ -8,6 +8,9 @@ export type KeyPurpose =
   | "authenticator app seeds"
   | "password pre-hash"
   | "throttle subjects"
+  | "known browsers"
+  | "mail links"
+  | "kept forms"
   | "setup token"
   | "next-auth"
   | "key fingerprint";

@@ -76,7 +76,7 @@ function refuse(sentence: string): never {
 
 async function findUserId({ email }: Person): Promise<string> {
   const prisma = await db();
-  return (await prisma.user.findUniqueOrThrow({ where: { email }, select: { id: true } })).id;
+  return (await prisma.user.findFirstOrThrow({ where: { email }, select: { id: true } })).id;
 }
 
 async function enroll(person: Person): Promise<string> {

@@ -14,6 +14,9 @@ export default async function AccountLayout({ children }: { children: ReactNode 
     { href: "/account", label: words("overview") },
     { href: "/account/mfa", label: words("mfa") },
     { href: "/account/password", label: words("password") },
+    { href: "/account/addresses", label: words("addresses") },
+    { href: "/account/sessions", label: words("sessions") },
+    { href: "/account/activity", label: words("activity") },
   ];
   return (
     <div className="mx-auto max-w-5xl px-4 pb-16 sm:px-6 print:p-0">

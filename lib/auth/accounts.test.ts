@@ -204,7 +204,7 @@ describe("signing up", () => {
       refusal: { reason: "taken" },
     });
     const prisma = await db();
-    expect(await prisma.user.findUnique({ where: { email: owner.email } })).toMatchObject({
+    expect(await prisma.user.findFirst({ where: { email: owner.email } })).toMatchObject({
       id: owner.userId,
       passwordDigest: "none",
     });

@@ -4,14 +4,10 @@ import type { LoginChallenge } from "../mfa/login-challenge";
 import type { RequestSource } from "../request-source";
 import { readSessionToken } from "./cookies";
 import { currentChallenge } from "./current-challenge";
-import {
-  type CurrentSession,
-  loginPath,
-  requireFreshSession,
-  requireSession,
-} from "./current-session";
+import { type CurrentSession, loginPath, requireSession, stepUpPath } from "./current-session";
+import { keepForm } from "./kept-form";
 import { requestSource, requireOwnOrigin } from "./request";
-import { SessionOver } from "./session-rows";
+import { meetsDemand, type SessionDemand, SessionOver, SessionTooWeak } from "./session-rows";
 
 /** What an action may use of its request. Ids come from the session or the challenge, never from the form. */
 export type ActionRequest = {
@@ -45,34 +41,30 @@ export function challengeAction<State>(
   };
 }
 
-/** An action for somebody who is logged in; `path` is the page to come back to. */
+/**
+ * An action for somebody who is logged in. Where their session does not meet the demand, they prove
+ * themselves again and come back to `path`, where `keeps` names the fields that are still filled in:
+ * none that holds a password.
+ */
 export function sessionAction<State>(
-  path: string,
-  run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
-): Action<State> {
-  return guarded(path, requireSession, run);
-}
-
-/** A sensitive action: the login is younger than ten minutes (SE-07); `path` is the page to come back to. */
-export function freshSessionAction<State>(
-  path: string,
-  run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
-): Action<State> {
-  return guarded(path, requireFreshSession, run);
-}
-
-function guarded<State>(
-  path: string,
-  guard: (path: string) => Promise<CurrentSession>,
+  { path, demand, keeps = [] }: { path: string; demand: SessionDemand; keeps?: readonly string[] },
   run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
 ): Action<State> {
   return async (_state, formData) => {
     await requireOwnOrigin();
-    const session = await guard(path);
+    const session = await requireSession(path);
+    const request = await readRequest(formData);
+    const stepUp = async () => {
+      const values = Object.fromEntries(keeps.map((name) => [name, request.text(name)]));
+      await keepForm({ session, path, values });
+      redirect(stepUpPath(path, session, demand));
+    };
+    if (!meetsDemand(session, demand)) await stepUp();
     try {
-      return await run({ ...(await readRequest(formData)), session });
+      return await run({ ...request, session });
     } catch (error) {
       if (error instanceof SessionOver) redirect(loginPath(path));
+      if (error instanceof SessionTooWeak) await stepUp();
       throw error;
     }
   };

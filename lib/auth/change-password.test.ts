@@ -21,8 +21,9 @@ let digest: string;
 beforeEach(async () => {
   const prisma = await db();
   await prisma.throttle.deleteMany();
-  digest ??= (await prisma.user.findUniqueOrThrow({ where: { email } })).passwordDigest;
-  const { id } = await prisma.user.update({ where: { email }, data: { passwordDigest: digest } });
+  const { id, passwordDigest } = await prisma.user.findFirstOrThrow({ where: { email } });
+  digest ??= passwordDigest;
+  await prisma.user.update({ where: { id }, data: { passwordDigest: digest } });
   ({ token } = await open(id));
 });
 
@@ -81,7 +82,7 @@ describe("changing the password", () => {
     const { token: other } = await open(userId);
     await change({});
     expect(await findSession(other)).toBeDefined();
-    await (await db()).user.update({ where: { email }, data: { passwordDigest: digest } });
+    await (await db()).user.updateMany({ where: { email }, data: { passwordDigest: digest } });
     await change({ endOthers: "end-others" });
     expect(await findSession(other)).toBeUndefined();
     expect(await findSession(token)).toBeDefined();
@@ -131,5 +132,5 @@ const logIn = (password: string) =>
 
 async function digestNow(): Promise<string> {
   const prisma = await db();
-  return (await prisma.user.findUniqueOrThrow({ where: { email } })).passwordDigest;
+  return (await prisma.user.findFirstOrThrow({ where: { email } })).passwordDigest;
 }

@@ -67,7 +67,7 @@ export async function changePassword({
         data: { passwordDigest, passwordChangedAt: new Date() },
       });
       if (count !== 1) return { changed: false, reason: "current-wrong" };
-      await holdSession(tx, session.id);
+      await holdSession(tx, session.id, "fresh");
       await clearFailures(tx, throttle);
       await endLoginChallengesOf(tx, userId);
       if (endOthers === "end-others") await endOtherSessions(tx, { userId, exceptId: session.id });

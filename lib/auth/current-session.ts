@@ -5,7 +5,7 @@ import { getServerSession } from "next-auth";
 import { cache } from "react";
 import type { EmailAddress } from "./email-address";
 import { nextAuthOptions } from "./next-auth-options";
-import { touchSession } from "./session-rows";
+import { meetsDemand, type SessionDemand, touchSession } from "./session-rows";
 
 /** Who is logged in, how, and since when. */
 export type CurrentSession = {
@@ -20,9 +20,9 @@ export type CurrentSession = {
   authTime: Date;
   /** When it ends, whatever happens. */
   expiresAt: Date;
+  /** Until when it may not do what could keep the owner out; `null` if it may. */
+  restrictedUntil: Date | null;
 };
-
-const FRESH_MINUTES = 10; // SE-07
 
 /** The session of this request, read from its row; `undefined` if there is none or its limits passed. */
 export const currentSession = cache(async (): Promise<CurrentSession | undefined> => {
@@ -34,7 +34,7 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
   );
   if (failure) throw failure; // an outage is not a log out
   if (!session?.user?.email) return undefined;
-  const { id, userId, aal, amr, role, authTime, expiresAt, user } = session;
+  const { id, userId, aal, amr, role, authTime, expiresAt, restrictedUntil, user } = session;
   if (!(await isPrefetch())) await touchSession(id);
   return {
     id,
@@ -46,6 +46,7 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
     amr,
     authTime: new Date(authTime),
     expiresAt: new Date(expiresAt),
+    restrictedUntil: restrictedUntil === null ? null : new Date(restrictedUntil),
   };
 });
 
@@ -55,19 +56,34 @@ export async function requireSession(path: string): Promise<CurrentSession> {
 }
 
 /**
- * A session for a sensitive act: its login is younger than ten minutes (SE-07). With an older one the
- * person logs in again, with all factors, and comes back to `path`.
+ * A session that meets a demand, for a page that shows or begins a sensitive act. With a weaker one the
+ * person proves themselves again, and comes back to `path`.
  */
-export async function requireFreshSession(path: string): Promise<CurrentSession> {
+export async function requireStrongSession(
+  path: string,
+  demand: SessionDemand,
+): Promise<CurrentSession> {
   const session = await requireSession(path);
-  const ageMs = Date.now() - session.authTime.getTime();
-  return ageMs < FRESH_MINUTES * 60_000 ? session : redirect(loginPath(path, "again"));
+  return meetsDemand(session, demand) ? session : redirect(stepUpPath(path, session, demand));
+}
+
+/** The page that asks for a fresh proof, from which the person comes back to `returnPath`. */
+export function stepUpPath(
+  returnPath: string,
+  session: CurrentSession,
+  demand: SessionDemand,
+): string {
+  const { restrictedUntil } = session;
+  const isRestricted =
+    demand === "unrestricted" && restrictedUntil !== null && restrictedUntil > new Date();
+  const query = new URLSearchParams({ return: returnPath });
+  if (isRestricted) query.set("why", "restricted");
+  return `/account/verify?${query}`;
 }
 
 /** The login page, from which the person comes back to `returnPath`. */
-export function loginPath(returnPath: string, why?: "again"): string {
-  const query = new URLSearchParams({ return: returnPath, ...(why && { why }) });
-  return `/login?${query}`;
+export function loginPath(returnPath: string): string {
+  return `/login?${new URLSearchParams({ return: returnPath })}`;
 }
 
 /** A page fetched ahead of a click is not use (design: `lastSeenAt`). */

@@ -31,7 +31,7 @@ export async function enrollAuthenticatorApp({
     steppedUpBy: amr,
     from,
     onVerified: async (tx, { first }) => {
-      await holdSession(tx, session.id);
+      await holdSession(tx, session.id, "fresh");
       await endAllSessions(tx, userId);
       const proof = first ? { amr: FIRST_METHOD } : { amr, limits: { authTime, expiresAt } };
       const token = await openSession(tx, { userId, ...proof, previousToken: undefined, from });

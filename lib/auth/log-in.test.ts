@@ -203,7 +203,7 @@ async function signUp(password = PASSWORD) {
   const email = `${crypto.randomUUID()}@example.org`;
   await createAccount({ name: "Ada", email, password }, { previousToken: undefined, from: FROM });
   const prisma = await db();
-  const { id } = await prisma.user.findUniqueOrThrow({ where: { email } });
+  const { id } = await prisma.user.findFirstOrThrow({ where: { email } });
   return { userId: id, email };
 }
 

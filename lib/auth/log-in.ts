@@ -51,7 +51,7 @@ export async function logInWithPassword({
       return { verified: false, reason: "waiting", until: attempt.until };
     }
     const prisma = await db();
-    const user = await prisma.user.findUnique({ where: { email: address } });
+    const user = await prisma.user.findFirst({ where: { email: address } });
     const { verified, outdated } = await verifyPassword(place, password, user?.passwordDigest);
     if (!user || !verified || user.disabledAt) {
       await transaction((tx) =>

@@ -15,6 +15,7 @@ declare module "next-auth" {
     amr: string[];
     authTime: string;
     expiresAt: string;
+    restrictedUntil: string | null;
     role: SessionRow["user"]["role"];
   }
 }
@@ -39,7 +40,7 @@ export function nextAuthOptions(
       // What the adapter read of the row rides on `user`; the person's browser gets no token.
       session: ({ session, user }) => {
         const { row } = user as UserWithRow;
-        const { id, userId, aal, amr, authTime, expiresAt } = row;
+        const { id, userId, aal, amr, authTime, expiresAt, restrictedUntil } = row;
         return {
           ...session,
           id,
@@ -48,6 +49,7 @@ export function nextAuthOptions(
           amr,
           authTime: authTime.toISOString(),
           expiresAt: expiresAt.toISOString(),
+          restrictedUntil: restrictedUntil?.toISOString() ?? null,
           role: row.user.role,
         };
       },

@@ -18,6 +18,7 @@ export type SessionRow = {
   amr: string[];
   authTime: Date;
   expiresAt: Date;
+  restrictedUntil: Date | null;
   user: { name: string; email: string; role: "USER" | "ADMINISTRATOR" };
 };
 
@@ -34,6 +35,7 @@ export async function openSession(
     loginChallengeId,
     previousToken,
     limits = newLimits(),
+    restrictedUntil = null,
     from,
   }: {
     userId: string;
@@ -43,6 +45,8 @@ export async function openSession(
     previousToken: string | undefined;
     /** Those of the session it goes on from, where nothing was proved anew (SE-12). */
     limits?: { authTime: Date; expiresAt: Date };
+    /** Until when it may not do what could keep the owner out. */
+    restrictedUntil?: Date | null;
     from: RequestSource;
   },
 ): Promise<SessionToken> {
@@ -62,6 +66,7 @@ export async function openSession(
       lastSeenAt: now,
       expiresAt,
       loginChallengeId,
+      restrictedUntil,
       ...from,
     },
   });
@@ -73,19 +78,53 @@ function newLimits(): { authTime: Date; expiresAt: Date } {
   return { authTime, expiresAt: new Date(authTime.getTime() + OVERALL_HOURS * 3_600_000) };
 }
 
+/**
+ * What an act asks of a session: that it is live; that its person proved themselves within the last ten
+ * minutes (SE-07); or besides that it is not restricted by a login with a recovery code.
+ */
+export type SessionDemand = "live" | "fresh" | "unrestricted";
+
 /** The session of a request ended while the request was at work; its transaction is rolled back. */
 export class SessionOver extends Error {}
 
+/** The session is too old for the act, or restricted; its transaction is rolled back. */
+export class SessionTooWeak extends Error {
+  constructor(readonly demand: "fresh" | "unrestricted") {
+    super(`The session is not ${demand}.`);
+  }
+}
+
+const FRESH_MINUTES = 10; // SE-07
+
+/** Whether a session as read meets a demand; `holdSession` asks the database again. */
+export function meetsDemand(
+  { authTime, restrictedUntil }: { authTime: Date; restrictedUntil: Date | null },
+  demand: SessionDemand,
+): boolean {
+  const now = Date.now();
+  if (demand === "live") return true;
+  if (authTime.getTime() <= now - FRESH_MINUTES * 60_000) return false;
+  return demand === "fresh" || !restrictedUntil || restrictedUntil.getTime() <= now;
+}
+
 /**
  * Holds the session of a request that is about to change something, in the transaction that does:
- * logging out or changing the password meanwhile stops it. Throws `SessionOver`.
+ * logging out or changing the password meanwhile stops it. Throws `SessionOver`, or `SessionTooWeak`
+ * when it does not meet the demand; the rule stands here, whatever a page or an action checked before.
  */
-export async function holdSession(tx: Tx, id: string): Promise<void> {
+export async function holdSession(tx: Tx, id: string, demand: SessionDemand): Promise<void> {
   const { count } = await tx.session.updateMany({
     where: { id, expiresAt: { gt: new Date() } },
     data: { lastSeenAt: new Date() },
   });
   if (count !== 1) throw new SessionOver();
+  const session = await tx.session.findUniqueOrThrow({
+    where: { id },
+    select: { authTime: true, restrictedUntil: true },
+  });
+  if (demand !== "live" && !meetsDemand(session, demand)) {
+    throw new SessionTooWeak(meetsDemand(session, "fresh") ? "unrestricted" : "fresh");
+  }
 }
 
 /** The live session behind a token: within 24 hours, used within the last hour, its person not disabled. */
@@ -106,6 +145,7 @@ export async function findSession(token: string): Promise<SessionRow | undefined
       amr: true,
       authTime: true,
       expiresAt: true,
+      restrictedUntil: true,
       user: { select: { name: true, email: true, role: true } },
     },
   });

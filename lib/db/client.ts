@@ -48,8 +48,24 @@ export async function closeDatabase(): Promise<void> {
  */
 export async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
   const prisma = await db();
-  // Under a burst the embedded database runs one transaction at a time: waiting beats failing.
-  return prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 });
+  const committed: (() => void)[] = [];
+  const result = await prisma.$transaction(
+    (tx) => {
+      afterCommits.set(tx, committed);
+      return work(tx);
+    },
+    // Under a burst the embedded database runs one transaction at a time: waiting beats failing.
+    { maxWait: 10_000, timeout: 10_000 },
+  );
+  for (const act of committed) act();
+  return result;
+}
+
+const afterCommits = new WeakMap<Tx, (() => void)[]>();
+
+/** Has `act` called once this transaction is committed, and never if it is rolled back. */
+export function afterCommit(tx: Tx, act: () => void): void {
+  afterCommits.get(tx)?.push(act);
 }
 
 /** Queries are not logged: they carry what people typed (LG-06). */

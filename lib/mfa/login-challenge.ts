@@ -39,11 +39,55 @@ export async function beginLoginChallenge(
   return { token, expiresAt };
 }
 
+/**
+ * The live challenge that steps a session up, begun if there is none. It is found by its session, needs
+ * no token, and is judged like any other: ten wrong answers end it.
+ */
+export async function beginStepUp({
+  sessionId,
+  userId,
+  email,
+  returnTo,
+}: {
+  sessionId: string;
+  userId: string;
+  email: string;
+  returnTo: string;
+}): Promise<LoginChallenge> {
+  const prisma = await db();
+  const found = await prisma.loginChallenge.findFirst({
+    where: { sessionId, ...live() },
+    select: { id: true, expiresAt: true },
+    orderBy: { createdAt: "desc" },
+  });
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + CHALLENGE_MINUTES * 60_000);
+  const { id, expiresAt: end } =
+    found ??
+    (await prisma.loginChallenge.create({
+      data: {
+        tokenHash: hashToken(randomToken()),
+        userId,
+        sessionId,
+        returnTo,
+        createdAt,
+        expiresAt,
+      },
+      select: { id: true, expiresAt: true },
+    }));
+  return { id, userId, email, returnTo, expiresAt: end };
+}
+
 /** The live challenge behind a token, or `undefined` if it never was, is over, or its person is disabled. */
 export async function findLoginChallenge(token: string): Promise<LoginChallenge | undefined> {
   const prisma = await db();
   const challenge = await prisma.loginChallenge.findFirst({
-    where: { tokenHash: hashToken(token), ...live(), user: { disabledAt: null } },
+    where: {
+      tokenHash: hashToken(token),
+      sessionId: null,
+      ...live(),
+      user: { disabledAt: null },
+    },
     select: {
       id: true,
       userId: true,

@@ -213,7 +213,9 @@ const throttle = () => throttleOf(key.subject, key.method);
 
 async function throttleOf(subject: string, method: string) {
   const prisma = await db();
-  return prisma.throttle.findUniqueOrThrow({ where: { subject_method: { subject, method } } });
+  return prisma.throttle.findUniqueOrThrow({
+    where: { subject_method_lane: { subject, method, lane: "" } },
+  });
 }
 
 async function guessRecoveryCode(person: { userId: string; email: string }, from = FROM) {

@@ -3,7 +3,12 @@ import { db, type Tx } from "../db/client";
 import type { ThrottledMethod } from "./method-names";
 
 /** Whose attempts at what: a user id, or for the password a keyed hash of the address. */
-export type ThrottleKey = { subject: string; method: ThrottledMethod };
+export type ThrottleKey = {
+  subject: string;
+  method: ThrottledMethod;
+  /** A known browser's own count; without one, all others share theirs. */
+  lane?: string;
+};
 
 /** One counted attempt. `round` tells whether the count was cleared since. */
 export type Reservation = ThrottleKey & { failures: number; round: number };
@@ -29,14 +34,19 @@ const MAX_FAILURES = 100;
  * that no number of parallel guesses gets past the cap (ASVS 15.4.2). Refuses with the end of the
  * wait, or as disabled; a refusal counts nothing.
  */
-export async function reserveAttempt({ subject, method }: ThrottleKey): Promise<ReservationResult> {
+export async function reserveAttempt({
+  subject,
+  method,
+  lane = "",
+}: ThrottleKey): Promise<ReservationResult> {
   const now = new Date();
   const prisma = await db();
   const [row] = await prisma.$queryRaw<{ failures: number; round: number }[]>`
-    INSERT INTO "Throttle" AS t ("subject", "method", "failures", "round", "nextAttemptAt")
-    VALUES (${subject}, ${method}, 1, 0, ${NO_WAIT}::timestamptz)
-    ON CONFLICT ("subject", "method") DO UPDATE SET
+    INSERT INTO "Throttle" AS t ("subject", "method", "lane", "failures", "round", "nextAttemptAt", "lastAttemptAt")
+    VALUES (${subject}, ${method}, ${lane}, 1, 0, ${NO_WAIT}::timestamptz, ${now}::timestamptz)
+    ON CONFLICT ("subject", "method", "lane") DO UPDATE SET
       "failures" = t."failures" + 1,
+      "lastAttemptAt" = ${now}::timestamptz,
       "nextAttemptAt" = (
         SELECT CASE WHEN wait.seconds = 0 THEN ${NO_WAIT}::timestamptz
           ELSE ${now}::timestamptz + make_interval(secs => wait.seconds) END
@@ -44,9 +54,9 @@ export async function reserveAttempt({ subject, method }: ThrottleKey): Promise<
           LEAST(t."failures" + 1, ${WAITS_SECONDS.length}::int)] AS seconds) wait)
     WHERE t."nextAttemptAt" <= ${now}::timestamptz AND (t."failures" < ${MAX_FAILURES}::int OR ${!canBeDisabled(method)}::boolean)
     RETURNING t."failures", t."round"`;
-  if (row) return { reserved: true, reservation: { subject, method, ...row } };
+  if (row) return { reserved: true, reservation: { subject, method, lane, ...row } };
   const throttle = await prisma.throttle.findUniqueOrThrow({
-    where: { subject_method: { subject, method } },
+    where: { subject_method_lane: { subject, method, lane } },
   });
   const reason = isDisabled(method, throttle.failures) ? "disabled" : "waiting";
   return { reserved: false, reason, until: throttle.nextAttemptAt };
@@ -56,18 +66,26 @@ export async function reserveAttempt({ subject, method }: ThrottleKey): Promise<
  * Takes back a reservation that turned out to be no guess, with the wait it began. Does nothing if
  * the count was cleared since. A reservation is only made when no wait runs, so none is restored.
  */
-export async function giveBackAttempt({ subject, method, round }: Reservation): Promise<void> {
+export async function giveBackAttempt({
+  subject,
+  method,
+  lane = "",
+  round,
+}: Reservation): Promise<void> {
   const prisma = await db();
   await prisma.throttle.updateMany({
-    where: { subject, method, round, failures: { gt: 0 } },
+    where: { subject, method, lane, round, failures: { gt: 0 } },
     data: { failures: { decrement: 1 }, nextAttemptAt: NO_WAIT },
   });
 }
 
 /** Forgets the failures of one method, in the transaction in which it succeeded (63B §3.2.2). */
-export async function clearFailures(tx: Tx, { subject, method }: ThrottleKey): Promise<void> {
+export async function clearFailures(
+  tx: Tx,
+  { subject, method, lane = "" }: ThrottleKey,
+): Promise<void> {
   await tx.throttle.updateMany({
-    where: { subject, method },
+    where: { subject, method, lane },
     data: { failures: 0, round: { increment: 1 }, nextAttemptAt: NO_WAIT },
   });
 }
@@ -88,3 +106,11 @@ export function isDisabled(method: string, failures: number): boolean {
 
 // A stranger can fail at a password; disabling it would let him lock anybody out. Its waits stay.
 const canBeDisabled = (method: string) => method !== "password";
+
+/**
+ * Ends the waits of a method in every lane and keeps the counts: for somebody who proved to be the owner
+ * in another way, as by resetting the password.
+ */
+export async function liftWaits(tx: Tx, { subject, method }: ThrottleKey): Promise<void> {
+  await tx.throttle.updateMany({ where: { subject, method }, data: { nextAttemptAt: NO_WAIT } });
+}

@@ -1,25 +1,81 @@
 import "server-only";
-import type { Tx } from "../db/client";
+import { afterCommit, type Tx } from "../db/client";
+import { log } from "../log";
 import type { RequestSource } from "../request-source";
+import { queueNotice } from "./outbox";
 
-export type AuditEventType =
-  | "account_created"
-  | "administrator_created"
-  | "login"
-  | "login_failed"
-  | "login_challenge_begun"
-  | "logout"
-  | "password_changed"
-  | "password_change_failed"
-  | "authenticator_app_added"
-  | "authenticator_app_replaced"
-  | "method_failed"
-  | "method_disabled"
-  | "recovery_codes_generated"
-  | "recovery_codes_replaced"
-  | "recovery_codes_confirmed"
-  | "recovery_code_used"
-  | "recovery_code_reused";
+/** Everything that is recorded, and what the log calls it (OWASP Logging Vocabulary where it has a word). */
+const LOGGED_AS = {
+  account_created: "user_created",
+  administrator_created: "user_created",
+  account_deleted: "user_deleted",
+  account_released: "user_deleted",
+  login: "authn_login_success",
+  login_failed: "authn_login_fail",
+  login_challenge_begun: "authn_login_challenge",
+  logout: "session_ended",
+  session_resumed: "session_renewed",
+  session_ended: "session_ended",
+  other_sessions_ended: "session_ended",
+  step_up: "authn_step_up_success",
+  password_changed: "authn_password_change",
+  password_change_failed: "authn_password_change_fail",
+  password_reset_requested: "authn_password_reset_requested",
+  password_reset: "authn_password_change",
+  authenticator_app_added: "authn_method_added",
+  authenticator_app_replaced: "authn_method_added",
+  authenticator_app_removed: "authn_method_removed",
+  authenticator_app_suspended: "authn_method_suspended",
+  authenticator_app_suspension_lifted: "authn_method_restored",
+  method_failed: "authn_login_fail",
+  method_waiting: "authn_login_fail_max",
+  method_disabled: "authn_login_lock",
+  recovery_codes_generated: "authn_token_created",
+  recovery_codes_replaced: "authn_token_created",
+  recovery_codes_confirmed: "authn_token_confirmed",
+  recovery_codes_discarded: "authn_token_revoked",
+  recovery_codes_revoked: "authn_token_revoked",
+  recovery_codes_ended: "authn_token_revoked",
+  recovery_code_used: "authn_token_used",
+  recovery_code_reused: "authn_token_reuse",
+  recovery_codes_low: "authn_token_low",
+  recovery_codes_gone: "authn_token_low",
+  address_added: "user_updated",
+  address_verified: "user_updated",
+  address_removed: "user_updated",
+  address_change_requested: "user_updated",
+  address_change_cancelled: "user_updated",
+  address_changed: "user_updated",
+} as const;
+
+export type AuditEventType = keyof typeof LOGGED_AS;
+
+/** What the person is told at every verified address, whoever did it (63B §4.6; ASVS 6.3.7). */
+const TOLD: ReadonlySet<AuditEventType> = new Set<AuditEventType>([
+  "account_deleted",
+  "password_changed",
+  "password_reset",
+  "authenticator_app_added",
+  "authenticator_app_replaced",
+  "authenticator_app_removed",
+  "authenticator_app_suspended",
+  "authenticator_app_suspension_lifted",
+  "method_disabled",
+  "recovery_codes_generated",
+  "recovery_codes_replaced",
+  "recovery_codes_confirmed",
+  "recovery_codes_discarded",
+  "recovery_codes_revoked",
+  "recovery_codes_ended",
+  "recovery_code_used",
+  "recovery_codes_low",
+  "recovery_codes_gone",
+  "address_added",
+  "address_removed",
+  "address_change_requested",
+  "address_change_cancelled",
+  "address_changed",
+]);
 
 export type AuditEvent = {
   type: AuditEventType;
@@ -30,10 +86,29 @@ export type AuditEvent = {
   /** Which recovery code, by letter and number; its value is never part of an event. */
   setLetter?: string;
   codeNumber?: number;
+  /** How many codes of the set are unused after it. */
+  codesLeft?: number;
+  /** Which mailbox, by its id. */
+  addressId?: string;
   from: RequestSource;
 };
 
-/** Records what happened in the transaction in which it happens (ASVS 16.3.1; never a secret, 16.2.5). */
-export async function recordAuditEvent(tx: Tx, { from, ...event }: AuditEvent): Promise<void> {
-  await tx.auditEvent.create({ data: { at: new Date(), ...event, ...from } });
+/**
+ * Records what happened in the transaction in which it happens (ASVS 16.3.1; never a secret, 16.2.5),
+ * and queues a mail to every verified address of the person where one is due. The log gets its line
+ * once the transaction is committed. Returns the event's id.
+ */
+export async function recordAuditEvent(tx: Tx, { from, ...event }: AuditEvent): Promise<string> {
+  const at = new Date();
+  const { id } = await tx.auditEvent.create({
+    data: { at, ...event, ...from },
+    select: { id: true },
+  });
+  if (event.userId && TOLD.has(event.type)) {
+    await queueNotice(tx, { userId: event.userId, eventId: id, template: event.type });
+  }
+  afterCommit(tx, () =>
+    log.info({ event: LOGGED_AS[event.type], ...event, address: from.address, at }, event.type),
+  );
+  return id;
 }

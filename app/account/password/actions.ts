@@ -3,12 +3,12 @@
 import { redirect } from "next/navigation";
 import { describePasswordRefusal } from "@/app/account-refusal";
 import type { FormState } from "@/components/form";
-import { freshSessionAction } from "@/lib/auth/action";
+import { sessionAction } from "@/lib/auth/action";
 import { changePassword } from "@/lib/auth/change-password";
 import { getWait, getWords } from "@/messages/words";
 
-export const changeOwnPassword = freshSessionAction<FormState>(
-  "/account/password",
+export const changeOwnPassword = sessionAction<FormState>(
+  { path: "/account/password", demand: "fresh", keeps: ["endOthers"] },
   async ({ text, session, from }) => {
     const endOthers = text("endOthers") === "on" ? "end-others" : "keep-others";
     const result = await changePassword({

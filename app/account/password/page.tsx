@@ -1,6 +1,6 @@
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
-import { requireFreshSession } from "@/lib/auth/current-session";
+import { requireStrongSession } from "@/lib/auth/current-session";
 import { getWords } from "@/messages/words";
 import { changeOwnPassword } from "./actions";
 
@@ -9,7 +9,7 @@ export async function generateMetadata() {
 }
 
 export default async function PasswordPage() {
-  const { email } = await requireFreshSession("/account/password");
+  const { email } = await requireStrongSession("/account/password", "fresh");
   const words = await getWords("password");
   return (
     <div className="space-y-6">

@@ -16,8 +16,16 @@ export async function createPerson(): Promise<Person> {
   const email = `${randomUUID()}@example.org`;
   const now = new Date();
   const { id } = await prisma.user.create({
-    data: { email, name: "Ada", passwordDigest: "none", passwordChangedAt: now, createdAt: now },
+    data: {
+      email,
+      verifiedEmail: email,
+      name: "Ada",
+      passwordDigest: "none",
+      passwordChangedAt: now,
+      createdAt: now,
+    },
   });
+  await prisma.address.create({ data: { userId: id, email, addedAt: now, verifiedAt: now } });
   return { userId: id, email };
 }
 
@@ -56,9 +64,9 @@ export async function setFailures(
   failures: number,
 ): Promise<void> {
   const prisma = await db();
-  const count = { failures, nextAttemptAt: new Date() };
+  const count = { failures, nextAttemptAt: new Date(), lastAttemptAt: new Date() };
   await prisma.throttle.upsert({
-    where: { subject_method: { subject: userId, method } },
+    where: { subject_method_lane: { subject: userId, method, lane: "" } },
     create: { subject: userId, method, ...count },
     update: count,
   });

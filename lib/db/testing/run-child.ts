@@ -27,7 +27,13 @@ export type Child = {
 export function runChild(args: string[], dataDir = ""): Child {
   const [command = "", ...options] = [...CHILD_COMMAND, ...args];
   const child = spawn(command, options, {
-    env: { PATH: process.env.PATH, NODE_ENV: "test", SECRETS: TEST_SECRETS, DATA_DIR: dataDir },
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: "test",
+      LOG_LEVEL: "silent",
+      SECRETS: TEST_SECRETS,
+      DATA_DIR: dataDir,
+    },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const lines: string[] = [];

@@ -13,6 +13,7 @@ Object.assign(process.env, {
   SECRETS: TEST_SECRETS,
   DATA_DIR: dataDir,
   APP_URL: "http://localhost:3000",
+  LOG_LEVEL: "silent",
 });
 const removeDatabase = engine === "postgres" ? await copyPostgres() : copyFolder();
 

@@ -2,7 +2,7 @@
 
 import { redirect } from "next/navigation";
 import { drawQr } from "@/app/qr-drawing";
-import { freshSessionAction } from "@/lib/auth/action";
+import { sessionAction } from "@/lib/auth/action";
 import { setSessionCookie } from "@/lib/auth/cookies";
 import type { CurrentSession } from "@/lib/auth/current-session";
 import { enrollAuthenticatorApp } from "@/lib/auth/enroll-authenticator-app";
@@ -18,8 +18,8 @@ export type EnrollmentState = {
 };
 
 /** Begins an enrollment or, when the form holds a code, verifies it: one form state for both. */
-export const addAuthenticatorApp = freshSessionAction<EnrollmentState>(
-  "/account/mfa/authenticator-app",
+export const addAuthenticatorApp = sessionAction<EnrollmentState>(
+  { path: "/account/mfa/authenticator-app", demand: "fresh" },
   async ({ text, session, from }) => {
     const display = { issuer: (await getWords("product"))("name"), account: session.email };
     if (text("step") !== "verify") {

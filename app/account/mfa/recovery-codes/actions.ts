@@ -3,7 +3,7 @@
 import { redirect } from "next/navigation";
 import { z } from "zod";
 import type { CodesSheet } from "@/components/ten-codes";
-import { freshSessionAction, sessionAction } from "@/lib/auth/action";
+import { sessionAction } from "@/lib/auth/action";
 import { holdSession } from "@/lib/auth/session-rows";
 import { config } from "@/lib/config";
 import { findEnrolledMethods } from "@/lib/mfa/methods";
@@ -23,8 +23,8 @@ export type GenerationState = {
 
 const PATH = "/account/mfa/recovery-codes";
 
-export const generateRecoveryCodes = freshSessionAction<GenerationState>(
-  PATH,
+export const generateRecoveryCodes = sessionAction<GenerationState>(
+  { path: PATH, demand: "fresh" },
   async ({ text, session, from }) => {
     const { userId, amr, email } = session;
     const { recoveryCodes } = await findEnrolledMethods(userId);
@@ -36,7 +36,7 @@ export const generateRecoveryCodes = freshSessionAction<GenerationState>(
       knownSetId: text("knownSet") || null,
       steppedUpBy: amr,
       from,
-      authorize: (tx) => holdSession(tx, session.id),
+      authorize: (tx) => holdSession(tx, session.id, "fresh"),
     });
     if (result.generated) {
       const { set, codes } = result;
@@ -59,7 +59,7 @@ export const generateRecoveryCodes = freshSessionAction<GenerationState>(
 );
 
 export const confirmRecoveryCodes = sessionAction<undefined>(
-  PATH,
+  { path: PATH, demand: "live" },
   async ({ text, session, from }) => {
     // Without the tick nothing is confirmed; the codes work all the same, and the pages say so.
     if (text("saved") !== "on") redirect("/account/mfa?done=unsaved");
