@@ -151,6 +151,7 @@ async function generate(userId: string, knownSetId: string | null) {
   const result = await generateRecoveryCodeSet({
     userId,
     knownSetId,
+    previous: "stop-now",
     steppedUpBy: [],
     from,
     authorize: async () => undefined,

@@ -97,6 +97,9 @@ async function enroll(person: Person): Promise<string> {
   return setupKey;
 }
 
+/** No browser is behind what the demo does. */
+const authorize = async () => undefined;
+
 async function generateCodes(person: Person): Promise<string[]> {
   const userId = await findUserId(person);
   const result = await generateRecoveryCodeSet({
@@ -104,10 +107,10 @@ async function generateCodes(person: Person): Promise<string[]> {
     knownSetId: null,
     steppedUpBy: ["pwd", "otp", "mfa"],
     from,
-    authorize: async () => undefined, // no browser is behind it
+    authorize,
   });
   if (!result.generated) throw new Error(`The demo's codes were refused: ${result.reason}.`);
-  await confirmRecoveryCodeSet({ userId, setId: result.set.id, from });
+  await confirmRecoveryCodeSet({ userId, setId: result.set.id, from, authorize });
   return result.codes;
 }
 

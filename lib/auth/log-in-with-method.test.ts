@@ -184,6 +184,7 @@ async function generateCodes(knownSetId: string | null) {
   const result = await generateRecoveryCodeSet({
     userId: owner.userId,
     knownSetId,
+    previous: "stop-now",
     steppedUpBy: ["pwd", "otp", "mfa"],
     from: FROM,
     authorize: allow,

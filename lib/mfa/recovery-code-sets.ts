@@ -6,108 +6,143 @@ import { takeHashPlace } from "../hash-queue";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { hasAuthenticatorApp } from "./authenticator-app";
+import {
+  discardSet,
+  endReplacedSet,
+  endSets,
+  findLivePair,
+  pairLiveSets,
+  parseSetEnd,
+  type SetEnd,
+} from "./end-recovery-code-sets";
 import { generateRecoveryCode } from "./generate-recovery-code";
 import { CODES_PER_SET, formatRecoveryCode, SET_LETTERS } from "./recovery-code";
 import { digestRecoveryCodes } from "./recovery-code-digest";
 import { clearFailures } from "./throttle";
 
+/** What becomes of the set in use when a new one is made. */
+export const PREVIOUS_SETS = ["keep-until-confirmed", "stop-now"] as const;
+
+export type PreviousSet = (typeof PREVIOUS_SETS)[number];
+
 export type GenerationResult =
-  | { generated: true; set: { id: string; letter: string; generatedAt: Date }; codes: string[] }
+  | { generated: true; set: NewSet; codes: string[] }
   /** Another request made a set since the page was loaded; its codes were shown there. */
   | { generated: false; reason: "already-generated" }
   /** Codes alone do not turn multi-factor authentication on. */
   | { generated: false; reason: "no-other-method" }
   | { generated: false; reason: "busy" };
 
+type NewSet = {
+  id: string;
+  letter: string;
+  generatedAt: Date;
+  /** The letter of the set that goes on working until this one is confirmed or used. */
+  keeps: string | undefined;
+};
+
 /**
- * Generates a set of ten codes, or replaces the live one: the old codes end in the transaction that
- * stores the new digests. `knownSetId` is the newest set the page knew (`null` for none), so that a
- * reload, a second tab or a double click makes no second set (RC-14). `steppedUpBy` are the methods of
- * the session; one other than a code clears the failures of the codes (63B §3.2.2).
+ * Generates a set of ten codes. The set in use goes on until the new one is confirmed or one of its
+ * codes is used; or, with `stop-now`, every older code ends in the transaction that stores the new
+ * digests. A new set that was never confirmed makes room for the next: no person has more than two
+ * (RC-14). `knownSetId` is the newest set the page knew (`null` for none), so that a reload, a second
+ * tab or a double click makes no second set. `steppedUpBy` are the methods of the session; one other
+ * than a code clears the failures of the codes (63B §3.2.2).
  * The ten codes are returned here and can never be read again (RC-16).
  */
 export async function generateRecoveryCodeSet({
   userId,
   knownSetId,
+  previous = "keep-until-confirmed",
   steppedUpBy,
   from,
   authorize,
 }: {
   userId: string;
   knownSetId: string | null;
+  previous?: PreviousSet;
   steppedUpBy: readonly string[];
   from: RequestSource;
   /** Called first in the transaction; throws if the session may not do this any more. */
   authorize: (tx: Tx) => Promise<void>;
 }): Promise<GenerationResult> {
-  if (!(await hasAuthenticatorApp(await db(), userId)))
-    return { generated: false, reason: "no-other-method" };
-  const newest = await findNewestSet(userId);
-  if ((newest?.id ?? null) !== knownSetId) return { generated: false, reason: "already-generated" };
+  const prisma = await db();
+  if (!(await hasAuthenticatorApp(prisma, userId))) return refuse("no-other-method");
+  const { newestId, letter } = await planNextSet(prisma, userId);
+  if (newestId !== knownSetId) return refuse("already-generated");
 
   const place = takeHashPlace("codes");
-  if (!place) return { generated: false, reason: "busy" };
+  if (!place) return refuse("busy");
   try {
-    const set = { id: randomUUID(), letter: nextLetter(newest?.letter), generatedAt: new Date() };
+    const set = { id: randomUUID(), letter, generatedAt: new Date() };
     const codes = Array.from({ length: CODES_PER_SET }, (_, index) => {
       const number = index + 1;
       return {
-        code: generateRecoveryCode({ letter: set.letter, number }),
+        code: generateRecoveryCode({ letter, number }),
         row: { userId, setId: set.id, number },
       };
     });
     const digests = await digestRecoveryCodes(place, codes);
-    await transaction(async (tx) => {
+    const keeps = await transaction(async (tx) => {
       await lockUser(tx, userId);
       await authorize(tx);
+      if (!(await hasAuthenticatorApp(tx, userId))) throw new GenerationRefused("no-other-method");
       await claimNewestSet(tx, { userId, knownSetId, setId: set.id });
-      const ended = await endLiveSets(tx, userId);
-      await tx.recoveryCodeSet.create({ data: { ...set, userId, replacesId: ended ?? null } });
+      const { replaced, kept } = await makeRoom(tx, { userId, previous, from });
+      await tx.recoveryCodeSet.create({ data: { ...set, userId, replacesId: replaced?.id } });
       await tx.recoveryCode.createMany({
         data: codes.map(({ row }, index) => ({ ...row, ...digestAt(digests, index) })),
       });
       if (steppedUpBy.includes("otp")) {
         await clearFailures(tx, { subject: userId, method: "recovery-codes" });
       }
-      const type = ended ? "recovery_codes_replaced" : "recovery_codes_generated";
-      await recordAuditEvent(tx, { type, userId, setLetter: set.letter, from });
+      const type = replaced && !kept ? "recovery_codes_replaced" : "recovery_codes_generated";
+      const counted = { setLetter: letter, codesLeft: CODES_PER_SET };
+      await recordAuditEvent(tx, { type, userId, ...counted, from });
+      return kept?.letter;
     });
-    return { generated: true, set, codes: codes.map(({ code }) => formatRecoveryCode(code)) };
+    const shown = codes.map(({ code }) => formatRecoveryCode(code));
+    return { generated: true, set: { ...set, keeps }, codes: shown };
   } catch (error) {
-    if (error instanceof SetAlreadyGenerated)
-      return { generated: false, reason: "already-generated" };
+    if (error instanceof GenerationRefused) return refuse(error.reason);
     throw error;
   } finally {
     place.release();
   }
 }
 
-/** Records that the person saved the codes of a set. Says whether the set is live and confirmed; a second time changes nothing. */
+/**
+ * Records that the person saved the codes of a set, and ends the set that it replaces in the same
+ * transaction. Says whether the set is live and confirmed; a second time changes nothing.
+ */
 export async function confirmRecoveryCodeSet({
   userId,
   setId,
   from,
+  authorize,
 }: {
   userId: string;
   setId: string;
   from: RequestSource;
+  /** Called first in the transaction; throws if the session may not do this any more. */
+  authorize: (tx: Tx) => Promise<void>;
 }): Promise<boolean> {
   return transaction(async (tx) => {
+    await lockUser(tx, userId);
+    await authorize(tx);
     const { count } = await tx.recoveryCodeSet.updateMany({
       where: { id: setId, userId, confirmedAt: null, endedAt: null },
       data: { confirmedAt: new Date() },
     });
-    if (count !== 1) {
-      const confirmed = { id: setId, userId, confirmedAt: { not: null }, endedAt: null };
-      return (await tx.recoveryCodeSet.count({ where: confirmed })) === 1;
-    }
-    const { letter } = await tx.recoveryCodeSet.findUniqueOrThrow({ where: { id: setId } });
-    await recordAuditEvent(tx, {
-      type: "recovery_codes_confirmed",
-      userId,
-      setLetter: letter,
-      from,
+    const set = await tx.recoveryCodeSet.findFirst({
+      where: { id: setId, userId, confirmedAt: { not: null }, endedAt: null },
+      select: { letter: true },
     });
+    if (count !== 1 || !set) return set !== null;
+    const codesLeft = await tx.recoveryCode.count({ where: { setId, usedAt: null } });
+    const counted = { setLetter: set.letter, codesLeft };
+    await recordAuditEvent(tx, { type: "recovery_codes_confirmed", userId, ...counted, from });
+    await endReplacedSet(tx, { userId, setId, from });
     return true;
   });
 }
@@ -119,6 +154,10 @@ export type RecoveryCodeSetSummary = {
   generatedAt: Date;
   confirmedAt: Date | null;
   endedAt: Date | null;
+  /** The set that this one replaces, at once or when it is confirmed. */
+  replacesId: string | null;
+  /** How it ended; nothing while it is live. */
+  endedBy: SetEnd | undefined;
   /** The ten numbers in order, with the time at which each was used. */
   codes: { number: number; usedAt: Date | null }[];
   left: number;
@@ -137,41 +176,73 @@ export async function listRecoveryCodeSets(userId: string): Promise<RecoveryCode
       letter: true,
       generatedAt: true,
       confirmedAt: true,
+      replacesId: true,
       endedAt: true,
+      endedBy: true,
       codes: { select: { number: true, usedAt: true }, orderBy: { number: "asc" } },
     },
   });
   return sets.map((set) => {
     const unused = set.endedAt ? [] : set.codes.filter(({ usedAt }) => !usedAt);
-    return { ...set, left: unused.length, nextUnused: unused[0]?.number };
+    const endedBy = set.endedAt ? parseSetEnd(set.endedBy) : undefined;
+    return { ...set, endedBy, left: unused.length, nextUnused: unused[0]?.number };
   });
 }
 
-/** The newest set whose codes work, if there is one. */
-export async function findLiveSet(userId: string): Promise<RecoveryCodeSetSummary | undefined> {
+/** The sets whose codes work: the one in use, and a newer one that waits to be confirmed or used. */
+export type LiveSets = {
+  inUse: RecoveryCodeSetSummary | undefined;
+  replacement: RecoveryCodeSetSummary | undefined;
+};
+
+/** The live sets of a person. */
+export async function findLiveSets(userId: string): Promise<LiveSets> {
   const sets = await listRecoveryCodeSets(userId);
-  return sets.find(({ endedAt }) => !endedAt);
+  return pairLiveSets(sets.filter(({ endedAt }) => !endedAt));
 }
 
-class SetAlreadyGenerated extends Error {}
+/** The set in use, if there is one. */
+export async function findLiveSet(userId: string): Promise<RecoveryCodeSetSummary | undefined> {
+  return (await findLiveSets(userId)).inUse;
+}
 
-async function findNewestSet(userId: string): Promise<{ id: string; letter: string } | undefined> {
-  const prisma = await db();
-  const user = await prisma.user.findUniqueOrThrow({
+type Refusal = Extract<GenerationResult, { generated: false }>["reason"];
+
+class GenerationRefused extends Error {
+  constructor(readonly reason: Refusal) {
+    super(reason);
+  }
+}
+
+const refuse = (reason: Refusal): GenerationResult => ({ generated: false, reason });
+
+/** The newest set, live or ended, and the letter of the next one. */
+async function planNextSet(
+  prisma: Tx,
+  userId: string,
+): Promise<{ newestId: string | null; letter: string }> {
+  const { newestRecoveryCodeSetId: newestId } = await prisma.user.findUniqueOrThrow({
     where: { id: userId },
     select: { newestRecoveryCodeSetId: true },
   });
-  if (!user.newestRecoveryCodeSetId) return undefined;
-  return prisma.recoveryCodeSet.findUniqueOrThrow({
-    where: { id: user.newestRecoveryCodeSetId },
+  const sets = await prisma.recoveryCodeSet.findMany({
+    where: { userId, OR: [{ endedAt: null }, ...(newestId ? [{ id: newestId }] : [])] },
     select: { id: true, letter: true },
   });
+  const newest = sets.find(({ id }) => id === newestId);
+  return {
+    newestId,
+    letter: nextLetter(newest?.letter, new Set(sets.map(({ letter }) => letter))),
+  };
 }
 
-/** The letter after the newest set's; the live set's own cannot come up again for 21 sets. */
-function nextLetter(newest: string | undefined): string {
-  const index = newest ? SET_LETTERS.indexOf(newest) + 1 : 0;
-  return SET_LETTERS[index % SET_LETTERS.length] ?? "A";
+/** The letter after the newest set's that no live set bears: a letter means one live set. */
+function nextLetter(newest: string | undefined, taken: ReadonlySet<string>): string {
+  const start = newest ? SET_LETTERS.indexOf(newest) + 1 : 0;
+  const inOrder = SET_LETTERS.slice(start) + SET_LETTERS.slice(0, start);
+  const letter = [...inOrder].find((one) => !taken.has(one));
+  if (!letter) throw new Error("Every letter is that of a live set.");
+  return letter;
 }
 
 /** Of several generations that began with the same newest set, one passes. */
@@ -183,25 +254,21 @@ async function claimNewestSet(
     where: { id: userId, newestRecoveryCodeSetId: knownSetId },
     data: { newestRecoveryCodeSetId: setId },
   });
-  if (count !== 1) throw new SetAlreadyGenerated();
+  if (count !== 1) throw new GenerationRefused("already-generated");
 }
 
-/** Ends the live set, if there is one; its letter, dates and counts stay, its digests go. */
-async function endLiveSets(tx: Tx, userId: string): Promise<string | undefined> {
-  const live = await tx.recoveryCodeSet.findFirst({
-    where: { userId, endedAt: null },
-    orderBy: { generatedAt: "desc" },
-    select: { id: true },
-  });
-  await tx.recoveryCodeSet.updateMany({
-    where: { userId, endedAt: null },
-    data: { endedAt: new Date() },
-  });
-  await tx.recoveryCode.updateMany({
-    where: { userId, sealedDigest: { not: null } },
-    data: { salt: null, sealedDigest: null },
-  });
-  return live?.id;
+/** Leaves the set in use, or no set, beside the new one. */
+async function makeRoom(
+  tx: Tx,
+  { userId, previous, from }: { userId: string; previous: PreviousSet; from: RequestSource },
+) {
+  const { inUse, replacement } = await findLivePair(tx, userId);
+  if (previous === "stop-now") {
+    await endSets(tx, { userId, endedBy: "replaced" });
+    return { replaced: inUse, kept: undefined };
+  }
+  if (replacement) await discardSet(tx, { set: replacement, userId, from });
+  return { replaced: inUse, kept: inUse };
 }
 
 function digestAt<T>(digests: readonly T[], index: number): T {

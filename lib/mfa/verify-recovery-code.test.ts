@@ -220,8 +220,14 @@ test("RC-08 a right code before the hundredth failure begins the count anew", as
 });
 
 async function generateCodes({ userId }: Person, knownSetId: string | null) {
-  const request = { userId, knownSetId, steppedUpBy: ["otp"], from: FROM, authorize: allow };
-  const result = await generateRecoveryCodeSet(request);
+  const result = await generateRecoveryCodeSet({
+    userId,
+    knownSetId,
+    previous: "stop-now",
+    steppedUpBy: ["otp"],
+    from: FROM,
+    authorize: allow,
+  });
   if (!result.generated) throw new Error(result.reason);
   return { setId: result.set.id, codes: result.codes };
 }

@@ -4,6 +4,7 @@ import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { recordAuditEvent } from "../notices/audit-event";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
+import { endReplacedSet, parseSetEnd, type SetEnd } from "./end-recovery-code-sets";
 import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
 import { parseRecoveryCode, type RecoveryCode, type RecoveryCodeTypo } from "./recovery-code";
 import { matchesDigest, type StoredDigest } from "./recovery-code-digest";
@@ -13,7 +14,7 @@ export type RecoveryCodeResult<T> =
   | { verified: true; value: T }
   | Unjudged
   | { verified: false; reason: "typo"; typo: RecoveryCodeTypo }
-  | { verified: false; reason: "replaced"; letter: string; replacedAt: Date }
+  | { verified: false; reason: "replaced"; letter: string; replacedAt: Date; endedBy: SetEnd }
   /** Wrong or already used: the two are not told apart. */
   | { verified: false; reason: "wrong" };
 
@@ -41,6 +42,7 @@ export async function verifyRecoveryCode<T>(
       reason: "replaced",
       letter: code.letter,
       replacedAt: named.set.endedAt,
+      endedBy: parseSetEnd(named.set.endedBy),
     };
   }
   return judge(answer, code, named?.row);
@@ -52,7 +54,9 @@ type NamedRow = { setId: string; number: number; usedAt: Date | null; digest: St
 async function findNamedCode(
   userId: string,
   code: RecoveryCode,
-): Promise<{ set: { endedAt: Date | null }; row: NamedRow | undefined } | undefined> {
+): Promise<
+  { set: { endedAt: Date | null; endedBy: string | null }; row: NamedRow | undefined } | undefined
+> {
   const prisma = await db();
   const set = await prisma.recoveryCodeSet.findFirst({
     where: { userId, letter: code.letter },
@@ -122,6 +126,7 @@ async function spend<T>(
       await satisfyLoginChallenge(tx, challenge.id);
       await clearFailures(tx, { subject: userId, method: "recovery-codes" });
       await recordAuditEvent(tx, { type: "recovery_code_used", ...event });
+      await endReplacedSet(tx, { userId, setId, from });
       return onSatisfied(tx);
     });
     return { verified: true, value };
@@ -129,21 +134,20 @@ async function spend<T>(
     if (error instanceof LoginChallengeOver) return { verified: false, reason: "challenge-over" };
     if (!(error instanceof CodeAlreadySpent)) throw error;
     const ended = await findEnd(setId);
-    if (ended)
-      return { verified: false, reason: "replaced", letter: code.letter, replacedAt: ended };
+    if (ended) return { verified: false, reason: "replaced", letter: code.letter, ...ended };
     await recordReuse(challenge.id, event);
     return { verified: false, reason: "wrong" };
   }
 }
 
-/** When the set ended, if it was replaced while its code was being judged. */
-async function findEnd(setId: string): Promise<Date | null> {
+/** When and how the set ended, if it did while its code was being judged. */
+async function findEnd(setId: string): Promise<{ replacedAt: Date; endedBy: SetEnd } | undefined> {
   const prisma = await db();
   const set = await prisma.recoveryCodeSet.findUniqueOrThrow({
     where: { id: setId },
-    select: { endedAt: true },
+    select: { endedAt: true, endedBy: true },
   });
-  return set.endedAt;
+  return set.endedAt ? { replacedAt: set.endedAt, endedBy: parseSetEnd(set.endedBy) } : undefined;
 }
 
 async function recordReuse(

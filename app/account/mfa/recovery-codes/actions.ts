@@ -66,7 +66,12 @@ export const confirmRecoveryCodes = sessionAction<undefined>(
     const { data: setId } = z.uuid().safeParse(text("set"));
     const confirmed =
       setId !== undefined &&
-      (await confirmRecoveryCodeSet({ userId: session.userId, setId, from }));
+      (await confirmRecoveryCodeSet({
+        userId: session.userId,
+        setId,
+        from,
+        authorize: (tx) => holdSession(tx, session.id, "live"),
+      }));
     redirect(`/account/mfa?done=${confirmed ? "saved" : "unsaved"}`);
   },
 );
