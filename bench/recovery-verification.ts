@@ -137,8 +137,8 @@ async function enroll(email: string): Promise<{ codes: string[]; oldCodes: strin
     sessionId: SESSION_ID,
     input: authenticatorCodeAt(setupKey, new Date()),
     display,
-    steppedUpBy: [],
     from,
+    authorize: async () => ({ amr: ["pwd"], restrictedUntil: null }),
     onVerified: async () => undefined,
   });
   const first = await generate(userId, null);

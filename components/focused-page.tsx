@@ -6,7 +6,9 @@ export function FocusedPage({ product, children }: { product: string; children: 
   return (
     <div className="flex min-h-dvh flex-col items-center gap-6 px-4 py-8 sm:py-16">
       <Wordmark name={product} />
-      {children}
+      <main id="content" className="flex w-full flex-col items-center gap-6">
+        {children}
+      </main>
     </div>
   );
 }

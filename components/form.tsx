@@ -26,6 +26,8 @@ export type Field = {
   autoFocus?: boolean;
 };
 
+export type FormAction = (state: FormState, formData: FormData) => Promise<FormState>;
+
 export type FormTexts = {
   submit: string;
   working: string;
@@ -44,7 +46,7 @@ export function Form({
   check,
   children,
 }: {
-  action: (state: FormState, formData: FormData) => Promise<FormState>;
+  action: FormAction;
   fields: Field[];
   texts: FormTexts;
   check?: (formData: FormData) => FormState | undefined;

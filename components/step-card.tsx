@@ -17,7 +17,7 @@ export function StepCard({
   children: ReactNode;
 }) {
   return (
-    <main id="content" className="card w-full max-w-100 space-y-5">
+    <section className="card w-full max-w-100 space-y-5">
       <div className="space-y-3">
         <Icon aria-hidden="true" size={28} strokeWidth={1.5} className="text-accent" />
         <h1>{title}</h1>
@@ -25,6 +25,6 @@ export function StepCard({
         {intro && <p className="text-muted">{intro}</p>}
       </div>
       {children}
-    </main>
+    </section>
   );
 }

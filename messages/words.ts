@@ -27,6 +27,9 @@ export async function getDates() {
       new Intl.DateTimeFormat(DATE_LOCALE, { dateStyle: "medium", timeZone: TIME_ZONE }).format(
         date,
       ),
+    /** 24 Nov 2026, 10:42 UTC */
+    moment: (date: Date) =>
+      `${new Intl.DateTimeFormat(DATE_LOCALE, { dateStyle: "medium", timeStyle: "short", timeZone: TIME_ZONE }).format(date)} ${TIME_ZONE}`,
     /** 2026-11-24, for file names */
     isoDay: (date: Date) => date.toISOString().slice(0, 10),
     /** 3 minutes ago */

@@ -89,8 +89,8 @@ async function enroll(person: Person): Promise<string> {
     sessionId: SESSION_ID,
     input,
     display,
-    steppedUpBy: ["pwd"],
     from,
+    authorize: async () => ({ amr: ["pwd"], restrictedUntil: null }),
     onVerified: async () => undefined,
   });
   if (!result.verified) throw new Error(`The demo's app was refused: ${result.reason}.`);

@@ -3,9 +3,8 @@ import Link from "next/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
+import { FEW_CODES } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
-
-const FEW_CODES = 3; // RC-19
 
 export async function generateMetadata() {
   return { title: (await getWords("account"))("title") };
@@ -27,7 +26,21 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
       )}
       {session.amr.includes("recovery") && (
         <Notice tone="info">
-          {words("loggedInWithCode", { left: methods.recoveryCodes?.left ?? 0 })}
+          {words("restricted")}{" "}
+          <Link className="link" href="/account/recovered">
+            {words("recoveredLink")}
+          </Link>
+        </Notice>
+      )}
+      {methods.recoveryCodes && methods.replacement && (
+        <Notice
+          tone="warning"
+          title={words("statePending", { letter: methods.replacement.letter })}
+        >
+          {words("statePendingHelp", { old: methods.recoveryCodes.letter })}{" "}
+          <Link className="link" href="/account/mfa/recovery-codes">
+            {words("statePendingLink")}
+          </Link>
         </Notice>
       )}
       <Protection methods={methods} />
@@ -87,6 +100,14 @@ async function describeProtection({ authenticatorApp, recoveryCodes }: EnrolledM
       tone: "text-warning",
       title: words("stateNone"),
       help: words("stateNoneHelp"),
+    };
+  }
+  if (authenticatorApp.suspendedAt) {
+    return {
+      icon: CircleAlert,
+      tone: "text-danger",
+      title: words("stateSuspended"),
+      help: words("stateSuspendedHelp"),
     };
   }
   if (recoveryCodes?.disabled) {

@@ -1,9 +1,9 @@
 import "server-only";
 import { redirect } from "next/navigation";
-import type { LoginChallenge } from "../mfa/login-challenge";
+import { type LoginChallenge, LoginChallengeOver } from "../mfa/login-challenge";
 import type { RequestSource } from "../request-source";
 import { readSessionToken } from "./cookies";
-import { currentChallenge } from "./current-challenge";
+import { currentChallenge, justSatisfiedChallenge } from "./current-challenge";
 import { type CurrentSession, loginPath, requireSession, stepUpPath } from "./current-session";
 import { keepForm } from "./kept-form";
 import { requestSource, requireOwnOrigin } from "./request";
@@ -34,10 +34,29 @@ export function publicAction<State>(
 export function challengeAction<State>(
   run: (request: ActionRequest & { challenge: LoginChallenge }) => Promise<State>,
 ): Action<State> {
+  return answering(currentChallenge, run);
+}
+
+/** The same for an answer that may be sent again, by a browser that lost what came back. */
+export function repeatableChallengeAction<State>(
+  run: (request: ActionRequest & { challenge: LoginChallenge }) => Promise<State>,
+): Action<State> {
+  return answering(async () => (await currentChallenge()) ?? justSatisfiedChallenge(), run);
+}
+
+function answering<State>(
+  find: () => Promise<LoginChallenge | undefined>,
+  run: (request: ActionRequest & { challenge: LoginChallenge }) => Promise<State>,
+): Action<State> {
   return async (_state, formData) => {
     await requireOwnOrigin();
-    const challenge = (await currentChallenge()) ?? redirect("/login?why=expired");
-    return run({ ...(await readRequest(formData)), challenge });
+    const challenge = (await find()) ?? redirect("/login?why=expired");
+    try {
+      return await run({ ...(await readRequest(formData)), challenge });
+    } catch (error) {
+      if (error instanceof LoginChallengeOver) redirect("/login?why=expired");
+      throw error;
+    }
   };
 }
 

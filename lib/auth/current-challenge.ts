@@ -1,7 +1,11 @@
 import "server-only";
 import { redirect } from "next/navigation";
 import { cache } from "react";
-import { findLoginChallenge, type LoginChallenge } from "../mfa/login-challenge";
+import {
+  findLoginChallenge,
+  findSatisfiedChallenge,
+  type LoginChallenge,
+} from "../mfa/login-challenge";
 import { readChallengeToken } from "./cookies";
 
 /** The live login challenge of this browser; `undefined` if there is none. */
@@ -9,6 +13,12 @@ export const currentChallenge = cache(async (): Promise<LoginChallenge | undefin
   const token = await readChallengeToken();
   return token ? findLoginChallenge(token) : undefined;
 });
+
+/** The login challenge that this browser satisfied a moment ago; `undefined` if there is none. */
+export async function justSatisfiedChallenge(): Promise<LoginChallenge | undefined> {
+  const token = await readChallengeToken();
+  return token ? findSatisfiedChallenge(token) : undefined;
+}
 
 /** The live login challenge of this browser; without one, the person starts at the password. */
 export async function requireLoginChallenge(): Promise<LoginChallenge> {

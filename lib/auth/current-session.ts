@@ -3,6 +3,7 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { getServerSession } from "next-auth";
 import { cache } from "react";
+import { countUnusedCodes } from "../mfa/unused-codes";
 import type { EmailAddress } from "./email-address";
 import { nextAuthOptions } from "./next-auth-options";
 import { meetsDemand, type SessionDemand, touchSession } from "./session-rows";
@@ -50,10 +51,24 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
   };
 });
 
-/** The session of this request; without one, the person goes to log in and comes back to `path`. */
+/**
+ * The session of this request; without one, the person goes to log in and comes back to `path`. Whoever
+ * logged in with their last recovery code is held at the gate: only what mends that is open.
+ */
 export async function requireSession(path: string): Promise<CurrentSession> {
-  return (await currentSession()) ?? redirect(loginPath(path));
+  const session = (await currentSession()) ?? redirect(loginPath(path));
+  if (!isOpenAtTheGate(path) && (await isHeldAtTheGate(session))) redirect(GATE_PATH);
+  return session;
 }
+
+const GATE_PATH = "/account/recovered";
+
+/** Where a new set is made, a lost app replaced, or a method verified that opens everything again. */
+const isOpenAtTheGate = (path: string) =>
+  [GATE_PATH, "/account/mfa", "/account/verify"].some((open) => path.startsWith(open));
+
+const isHeldAtTheGate = async ({ amr, userId }: CurrentSession) =>
+  amr.includes("recovery") && (await countUnusedCodes(userId)) === 0;
 
 /**
  * A session that meets a demand, for a page that shows or begins a sensitive act. With a weaker one the

@@ -111,5 +111,11 @@ async function enroll(
   const input = wrongCode ?? codeAt(seed, Math.floor(Date.now() / 30_000));
   const session = { ...row, ...row.user, email };
   await meanwhile();
-  return enrollAuthenticatorApp({ session, input, display: DISPLAY, from: FROM });
+  return enrollAuthenticatorApp({
+    session,
+    previous: "replaced",
+    input,
+    display: DISPLAY,
+    from: FROM,
+  });
 }

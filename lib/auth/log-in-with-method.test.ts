@@ -80,7 +80,13 @@ describe("a burst", () => {
       const challenge = await begin();
       const [login, enrollment] = await Promise.all([
         logInWithAuthenticatorApp({ ...request(challenge), input: currentCode(owner.seed) }),
-        enrollAuthenticatorApp({ session, input: currentCode(seed), display, from: FROM }),
+        enrollAuthenticatorApp({
+          session,
+          previous: "replaced",
+          input: currentCode(seed),
+          display,
+          from: FROM,
+        }),
       ]);
       expect(enrollment).toMatchObject({ verified: true });
       if (!login.verified) expect(["wrong", "already-used"]).toContain(login.reason);

@@ -1,5 +1,6 @@
 import "server-only";
 import type { Tx } from "../db/client";
+import { findProbation } from "../mfa/authenticator-app";
 import type { LoginChallenge } from "../mfa/login-challenge";
 import {
   type AuthenticatorCodeResult,
@@ -8,7 +9,7 @@ import {
 import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
-import { openSession, type SessionToken } from "./session-rows";
+import { openSession, reissueSessionToken, type SessionToken } from "./session-rows";
 
 /** A person's answer to their login challenge; `previousToken` is the browser's session so far. */
 export type MethodLogin = {
@@ -28,13 +29,24 @@ export async function logInWithAuthenticatorApp(
   });
 }
 
-/** Logs in with a recovery code, which is spent; refuses as `verifyRecoveryCode` does. */
+/**
+ * Logs in with a recovery code, which is spent; refuses as `verifyRecoveryCode` does. Sent again within
+ * a minute for the same challenge, it gives a fresh token for the session that it made.
+ */
 export async function logInWithRecoveryCode(
   login: MethodLogin,
 ): Promise<RecoveryCodeResult<SessionToken>> {
   return verifyRecoveryCode({
     ...login,
     onSatisfied: (tx) => openLoginSession(tx, login, "recovery"),
+    onRepeated: async (tx) => {
+      const token = await reissueSessionToken(tx, login.challenge.id);
+      if (token) {
+        const { userId } = login.challenge;
+        await recordAuditEvent(tx, { type: "session_resumed", userId, from: login.from });
+      }
+      return token;
+    },
   });
 }
 
@@ -51,6 +63,7 @@ async function openLoginSession(
     amr: ["pwd", method, "mfa"],
     loginChallengeId,
     previousToken,
+    restrictedUntil: method === "otp" ? await findProbation(tx, userId) : null,
     from,
   });
 }

@@ -35,7 +35,7 @@ export async function openSession(
     loginChallengeId,
     previousToken,
     limits = newLimits(),
-    restrictedUntil = null,
+    restrictedUntil,
     from,
   }: {
     userId: string;
@@ -45,7 +45,7 @@ export async function openSession(
     previousToken: string | undefined;
     /** Those of the session it goes on from, where nothing was proved anew (SE-12). */
     limits?: { authTime: Date; expiresAt: Date };
-    /** Until when it may not do what could keep the owner out. */
+    /** Until when it may not do what could keep the owner out; after a recovery code, to its end. */
     restrictedUntil?: Date | null;
     from: RequestSource;
   },
@@ -66,7 +66,7 @@ export async function openSession(
       lastSeenAt: now,
       expiresAt,
       loginChallengeId,
-      restrictedUntil,
+      restrictedUntil: restrictedUntil ?? (amr.includes("recovery") ? expiresAt : null),
       ...from,
     },
   });
@@ -88,11 +88,7 @@ export type SessionDemand = "live" | "fresh" | "unrestricted";
 export class SessionOver extends Error {}
 
 /** The session is too old for the act, or restricted; its transaction is rolled back. */
-export class SessionTooWeak extends Error {
-  constructor(readonly demand: "fresh" | "unrestricted") {
-    super(`The session is not ${demand}.`);
-  }
-}
+export class SessionTooWeak extends Error {}
 
 const FRESH_MINUTES = 10; // SE-07
 
@@ -112,7 +108,7 @@ export function meetsDemand(
  * logging out or changing the password meanwhile stops it. Throws `SessionOver`, or `SessionTooWeak`
  * when it does not meet the demand; the rule stands here, whatever a page or an action checked before.
  */
-export async function holdSession(tx: Tx, id: string, demand: SessionDemand): Promise<void> {
+export async function holdSession(tx: Tx, id: string, demand: SessionDemand): Promise<HeldSession> {
   const { count } = await tx.session.updateMany({
     where: { id, expiresAt: { gt: new Date() } },
     data: { lastSeenAt: new Date() },
@@ -120,11 +116,61 @@ export async function holdSession(tx: Tx, id: string, demand: SessionDemand): Pr
   if (count !== 1) throw new SessionOver();
   const session = await tx.session.findUniqueOrThrow({
     where: { id },
-    select: { authTime: true, restrictedUntil: true },
+    select: { amr: true, authTime: true, expiresAt: true, restrictedUntil: true },
   });
-  if (demand !== "live" && !meetsDemand(session, demand)) {
-    throw new SessionTooWeak(meetsDemand(session, "fresh") ? "unrestricted" : "fresh");
-  }
+  if (!meetsDemand(session, demand)) throw new SessionTooWeak();
+  return session;
+}
+
+/** The session as it is while its transaction holds it. */
+export type HeldSession = {
+  amr: string[];
+  authTime: Date;
+  expiresAt: Date;
+  restrictedUntil: Date | null;
+};
+
+/**
+ * Steps a session up in the transaction that accepts the proof: a new token (the old one dies, ASVS
+ * 7.2.4), `authTime` now, and the methods of the proof; its end does not move (63B §2.2.3). Throws
+ * `SessionOver` when it ended meanwhile.
+ */
+export async function stepUpSession(
+  tx: Tx,
+  { id, amr, restrictedUntil }: { id: string; amr: string[]; restrictedUntil: Date | null },
+): Promise<SessionToken> {
+  const { expiresAt } = await holdSession(tx, id, "live");
+  const token = randomToken();
+  const now = new Date();
+  await tx.session.update({
+    where: { id },
+    data: {
+      tokenHash: hashToken(token),
+      amr,
+      aal: amr.includes("mfa") ? 2 : 1,
+      authTime: now,
+      restrictedUntil: restrictedUntil ?? (amr.includes("recovery") ? expiresAt : null),
+    },
+  });
+  return { token, expiresAt };
+}
+
+/**
+ * A fresh token for the session that a login challenge made, for a browser that never got the first
+ * one: that one dies, so there is still one session. `undefined` when the session is gone.
+ */
+export async function reissueSessionToken(
+  tx: Tx,
+  loginChallengeId: string,
+): Promise<SessionToken | undefined> {
+  const token = randomToken();
+  const { count } = await tx.session.updateMany({
+    where: { loginChallengeId, expiresAt: { gt: new Date() } },
+    data: { tokenHash: hashToken(token) },
+  });
+  if (count !== 1) return undefined;
+  const { expiresAt } = await tx.session.findUniqueOrThrow({ where: { loginChallengeId } });
+  return { token, expiresAt };
 }
 
 /** The live session behind a token: within 24 hours, used within the last hour, its person not disabled. */
@@ -173,6 +219,15 @@ export async function endSession(
   });
   if (session) await tx.session.deleteMany({ where: { id: session.id } });
   return session ?? undefined;
+}
+
+/** Ends one session of a person. Says whether it was there. */
+export async function endSessionById(
+  tx: Tx,
+  { id, userId }: { id: string; userId: string },
+): Promise<boolean> {
+  const { count } = await tx.session.deleteMany({ where: { id, userId } });
+  return count === 1;
 }
 
 /** Ends all sessions of a person but one. */

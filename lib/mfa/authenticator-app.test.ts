@@ -180,15 +180,15 @@ const begin = () => beginAuthenticatorApp(appOwner(person.userId), DISPLAY);
 
 const enroll = (
   input: string,
-  steppedUpBy: readonly string[] = ["pwd"],
+  amr: string[] = ["pwd"],
   onVerified = async (_tx: unknown, { first }: { first: boolean }) => (first ? "first" : "next"),
 ) =>
   verifyAuthenticatorAppEnrollment({
     ...appOwner(person.userId),
     input,
     display: DISPLAY,
-    steppedUpBy,
     from: FROM,
+    authorize: async () => ({ amr, restrictedUntil: null }),
     onVerified,
   });
 

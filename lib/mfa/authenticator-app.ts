@@ -41,22 +41,27 @@ export async function beginAuthenticatorApp(
 
 /**
  * Enrolls the pending app if the code is one of its own. An app enrolled before ends in the same
- * transaction. `steppedUpBy` are the methods of the session: one other than the app clears the app's
- * failures. `onVerified` runs in the transaction and is told whether this is the first method.
+ * transaction. A session that another method than the app proved clears the app's failures; one that is
+ * restricted puts the new app on probation. `onVerified` runs in the transaction and is told whether
+ * this is the first method.
  */
 export async function verifyAuthenticatorAppEnrollment<T>({
   userId,
   sessionId,
   input,
   display,
-  steppedUpBy,
   from,
+  authorize,
   onVerified,
 }: PendingOwner & {
   input: string;
   display: { issuer: string; account: string };
-  steppedUpBy: readonly string[];
   from: RequestSource;
+  /**
+   * Called first in the transaction: throws if the session may not do this any more, and tells what
+   * proved it and until when it is restricted.
+   */
+  authorize: (tx: Tx) => Promise<EnrollingSession>;
   onVerified: (tx: Tx, enrolled: { first: boolean }) => Promise<T>;
 }): Promise<EnrollmentResult<T>> {
   const pending = await findPending(await db(), { userId, sessionId });
@@ -69,6 +74,7 @@ export async function verifyAuthenticatorAppEnrollment<T>({
   }
   const outcome = await transaction(async (tx) => {
     await lockUser(tx, userId); // a login with the password alone must see this method or end with it
+    const { amr, restrictedUntil } = await authorize(tx);
     const { count } = await tx.authenticatorApp.updateMany({
       where: { id: pending.id, ...isPending() },
       data: {
@@ -76,11 +82,12 @@ export async function verifyAuthenticatorAppEnrollment<T>({
         pendingUntil: null,
         lastUsedAt: new Date(),
         lastUsedStep: step,
+        probationUntil: probation(restrictedUntil),
       },
     });
     if (count !== 1) return undefined;
     const first = !(await endPreviousApps(tx, { userId, exceptId: pending.id }));
-    if (steppedUpBy.includes("recovery")) {
+    if (amr.includes("recovery")) {
       await clearFailures(tx, { subject: userId, method: "authenticator-app" });
     }
     const type = first ? "authenticator_app_added" : "authenticator_app_replaced";
@@ -88,6 +95,31 @@ export async function verifyAuthenticatorAppEnrollment<T>({
     return { value: await onVerified(tx, { first }) };
   });
   return outcome ? { verified: true, ...outcome } : { verified: false, reason: "expired" };
+}
+
+/** What proved a session, and until when it is restricted. */
+type EnrollingSession = { amr: string[]; restrictedUntil: Date | null };
+
+const PROBATION_HOURS = 72; // every address was told at once; the owner has three days to object
+
+function probation(restrictedUntil: Date | null): Date | null {
+  const now = Date.now();
+  const isRestricted = restrictedUntil !== null && restrictedUntil.getTime() > now;
+  return isRestricted ? new Date(now + PROBATION_HOURS * 3_600_000) : null;
+}
+
+/** Until when logins with the person's app are restricted, because it was enrolled after a recovery code; `null` if they are not. */
+export async function findProbation(tx: Tx, userId: string): Promise<Date | null> {
+  const app = await tx.authenticatorApp.findFirst({
+    where: { userId, ...isEnrolled, probationUntil: { gt: new Date() } },
+    select: { probationUntil: true },
+  });
+  return app?.probationUntil ?? null;
+}
+
+/** The same for a page. */
+export async function findProbationEnd(userId: string): Promise<Date | null> {
+  return findProbation(await db(), userId);
 }
 
 /** Whether the person has an app whose first code verified. A disabled one counts: it is still enrolled. */
@@ -98,13 +130,42 @@ export async function hasAuthenticatorApp(tx: Tx, userId: string): Promise<boole
 /** When the person's app was added and last used. */
 export async function findAuthenticatorApp(
   userId: string,
-): Promise<{ addedAt: Date; lastUsedAt: Date | null } | undefined> {
+): Promise<{ addedAt: Date; lastUsedAt: Date | null; suspendedAt: Date | null } | undefined> {
   const prisma = await db();
   const app = await prisma.authenticatorApp.findFirst({
     where: { userId, ...isEnrolled },
-    select: { verifiedAt: true, lastUsedAt: true },
+    select: { verifiedAt: true, lastUsedAt: true, suspendedAt: true },
   });
-  return app?.verifiedAt ? { addedAt: app.verifiedAt, lastUsedAt: app.lastUsedAt } : undefined;
+  if (!app?.verifiedAt) return undefined;
+  const { verifiedAt: addedAt, lastUsedAt, suspendedAt } = app;
+  return { addedAt, lastUsedAt, suspendedAt };
+}
+
+/** Suspends the person's app: reported lost. Says whether there was one that was not suspended yet. */
+export async function suspendAuthenticatorApp(tx: Tx, userId: string): Promise<boolean> {
+  const { count } = await tx.authenticatorApp.updateMany({
+    where: { userId, ...isEnrolled, suspendedAt: null },
+    data: { suspendedAt: new Date() },
+  });
+  return count > 0;
+}
+
+/** Lifts a suspension. Says whether there was one. */
+export async function liftSuspension(tx: Tx, userId: string): Promise<boolean> {
+  const { count } = await tx.authenticatorApp.updateMany({
+    where: { userId, ...isEnrolled, suspendedAt: { not: null } },
+    data: { suspendedAt: null },
+  });
+  return count > 0;
+}
+
+/** Removes the person's app and its seed; when it was added and used stays (63B §4.1). Says whether there was one. */
+export async function removeAuthenticatorApps(tx: Tx, userId: string): Promise<boolean> {
+  const { count } = await tx.authenticatorApp.updateMany({
+    where: { userId, ...isEnrolled },
+    data: { removedAt: new Date(), sealedSeed: null },
+  });
+  return count > 0;
 }
 
 /** The seed of the enrolled app, for `verifyAuthenticatorCode` alone. */
@@ -112,7 +173,9 @@ export async function openEnrolledSeed(
   userId: string,
 ): Promise<{ appId: string; seed: Buffer } | undefined> {
   const prisma = await db();
-  const app = await prisma.authenticatorApp.findFirst({ where: { userId, ...isEnrolled } });
+  const app = await prisma.authenticatorApp.findFirst({
+    where: { userId, ...isEnrolled, suspendedAt: null },
+  });
   return app?.sealedSeed ? { appId: app.id, seed: openSeed(app) } : undefined;
 }
 
@@ -128,6 +191,7 @@ export async function spendStep(
     where: {
       id: appId,
       removedAt: null,
+      suspendedAt: null,
       OR: [{ lastUsedStep: null }, { lastUsedStep: { lt: step } }],
     },
     data: { lastUsedStep: step, lastUsedAt: new Date() },

@@ -16,6 +16,11 @@ export type ChallengeAnswer<T> = {
    * with the spent code, or not at all. Level and methods are those of the login so far.
    */
   onSatisfied: (tx: Tx) => Promise<T>;
+  /**
+   * Called instead when the challenge was satisfied with this very code moments ago and its answer was
+   * lost; nothing to give means that it is over.
+   */
+  onRepeated?: (tx: Tx) => Promise<T | undefined>;
 };
 
 /** Why an answer could not be judged, whatever the method. Nothing was counted but for `challenge-over`. */

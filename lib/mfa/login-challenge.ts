@@ -1,5 +1,6 @@
 import "server-only";
 import { db, type Tx } from "../db/client";
+import type { Prisma } from "../db/generated/client";
 import { recordAuditEvent } from "../notices/audit-event";
 import { hashToken, randomToken } from "../random-token";
 import type { RequestSource } from "../request-source";
@@ -11,6 +12,8 @@ export type LoginChallenge = {
   email: string;
   returnTo: string;
   expiresAt: Date;
+  /** When it was satisfied, if it is not live any more but may be repeated. */
+  satisfiedAt?: Date;
 };
 
 /** The challenge ended while an answer to it was on its way; the transaction is rolled back. */
@@ -19,6 +22,7 @@ export class LoginChallengeOver extends Error {}
 const CHALLENGE_MINUTES = 10; // ASVS 6.5.5 allows no more; people must find their sheet
 const MAX_FAILURES = 10; // TH-13
 const MAX_SLIPS = 30; // typos cost no attempt, but nobody makes thirty
+const REPEAT_SECONDS = 60; // an answer that was lost is asked for again by then
 
 /**
  * Begins a challenge for a person whose password was right, in the transaction that says so.
@@ -80,12 +84,28 @@ export async function beginStepUp({
 
 /** The live challenge behind a token, or `undefined` if it never was, is over, or its person is disabled. */
 export async function findLoginChallenge(token: string): Promise<LoginChallenge | undefined> {
+  return findChallenge(token, live());
+}
+
+/**
+ * The challenge behind a token that was satisfied within the last minute: the same code may be sent
+ * again by a browser that never got the answer.
+ */
+export async function findSatisfiedChallenge(token: string): Promise<LoginChallenge | undefined> {
+  const since = new Date(Date.now() - REPEAT_SECONDS * 1000);
+  return findChallenge(token, { satisfiedAt: { gt: since }, endedAt: null });
+}
+
+async function findChallenge(
+  token: string,
+  state: Prisma.LoginChallengeWhereInput,
+): Promise<LoginChallenge | undefined> {
   const prisma = await db();
   const challenge = await prisma.loginChallenge.findFirst({
     where: {
       tokenHash: hashToken(token),
       sessionId: null,
-      ...live(),
+      ...state,
       user: { disabledAt: null },
     },
     select: {
@@ -93,12 +113,13 @@ export async function findLoginChallenge(token: string): Promise<LoginChallenge 
       userId: true,
       returnTo: true,
       expiresAt: true,
+      satisfiedAt: true,
       user: { select: { email: true } },
     },
   });
   if (!challenge) return undefined;
-  const { user, ...rest } = challenge;
-  return { ...rest, email: user.email };
+  const { user, satisfiedAt, ...rest } = challenge;
+  return { ...rest, email: user.email, ...(satisfiedAt && { satisfiedAt }) };
 }
 
 /**
@@ -109,6 +130,15 @@ export async function satisfyLoginChallenge(tx: Tx, id: string): Promise<void> {
   const { count } = await tx.loginChallenge.updateMany({
     where: { id, ...live(), user: { disabledAt: null } },
     data: { satisfiedAt: new Date() },
+  });
+  if (count !== 1) throw new LoginChallengeOver();
+}
+
+/** Holds a live challenge in the transaction that does something for it; throws `LoginChallengeOver`. */
+export async function holdLoginChallenge(tx: Tx, id: string): Promise<void> {
+  const { count } = await tx.loginChallenge.updateMany({
+    where: { id, ...live(), user: { disabledAt: null } },
+    data: { failures: { increment: 0 } },
   });
   if (count !== 1) throw new LoginChallengeOver();
 }

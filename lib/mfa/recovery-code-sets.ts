@@ -64,7 +64,7 @@ export async function generateRecoveryCodeSet({
   steppedUpBy: readonly string[];
   from: RequestSource;
   /** Called first in the transaction; throws if the session may not do this any more. */
-  authorize: (tx: Tx) => Promise<void>;
+  authorize: (tx: Tx) => Promise<unknown>;
 }): Promise<GenerationResult> {
   const prisma = await db();
   if (!(await hasAuthenticatorApp(prisma, userId))) return refuse("no-other-method");

@@ -1,7 +1,7 @@
 import "server-only";
 import { transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
-import { openEnrolledSeed, spendStep } from "./authenticator-app";
+import { findAuthenticatorApp, openEnrolledSeed, spendStep } from "./authenticator-app";
 import { findStep, parseAuthenticatorCode } from "./authenticator-code";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
 import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
@@ -13,6 +13,8 @@ export type AuthenticatorCodeResult<T> =
   /** Not six digits; cost no attempt. */
   | { verified: false; reason: "format" }
   | { verified: false; reason: "wrong" }
+  /** The app was reported lost; cost no attempt. */
+  | { verified: false; reason: "suspended"; since: Date }
   /** Right, but its time step was used before; the next code will do. Cost no attempt. */
   | { verified: false; reason: "already-used" };
 
@@ -30,6 +32,8 @@ export async function verifyAuthenticatorCode<T>(
     await recordChallengeSlip(challenge.id);
     return { verified: false, reason: "format" };
   }
+  const suspendedAt = (await findAuthenticatorApp(userId))?.suspendedAt;
+  if (suspendedAt) return { verified: false, reason: "suspended", since: suspendedAt };
   const attempt = await reserveAttempt({ subject: userId, method: "authenticator-app" });
   if (!attempt.reserved) {
     return { verified: false, reason: attempt.reason, until: attempt.until };

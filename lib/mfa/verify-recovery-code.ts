@@ -2,7 +2,7 @@ import "server-only";
 import { db, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
-import { recordAuditEvent } from "../notices/audit-event";
+import { type AuditEventType, recordAuditEvent } from "../notices/audit-event";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
 import { endReplacedSet, parseSetEnd, type SetEnd } from "./end-recovery-code-sets";
 import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
@@ -45,10 +45,18 @@ export async function verifyRecoveryCode<T>(
       endedBy: parseSetEnd(named.set.endedBy),
     };
   }
+  if (challenge.satisfiedAt && named?.row?.loginChallengeId !== challenge.id) {
+    return { verified: false, reason: "challenge-over" };
+  }
   return judge(answer, code, named?.row);
 }
 
-type NamedRow = { setId: string; number: number; usedAt: Date | null; digest: StoredDigest };
+type NamedRow = {
+  setId: string;
+  number: number;
+  loginChallengeId: string | null;
+  digest: StoredDigest;
+};
 
 /** The newest set with the code's letter, and the one row in it that bears the code's number. */
 async function findNamedCode(
@@ -66,10 +74,10 @@ async function findNamedCode(
   if (!set) return undefined;
   const [row] = set.codes;
   if (!row?.salt || !row.sealedDigest) return { set, row: undefined };
-  const { salt, sealedDigest, cost, keyId, number, usedAt } = row;
+  const { salt, sealedDigest, cost, keyId, number, loginChallengeId } = row;
   return {
     set,
-    row: { setId: set.id, number, usedAt, digest: { salt, sealedDigest, cost, keyId } },
+    row: { setId: set.id, number, loginChallengeId, digest: { salt, sealedDigest, cost, keyId } },
   };
 }
 
@@ -96,7 +104,7 @@ async function judge<T>(
       await recordFailedAnswer({ challenge, reservation, from });
       return { verified: false, reason: "wrong" };
     }
-    const outcome = await spend(answer, code, row);
+    const outcome = await (challenge.satisfiedAt ? repeat(answer) : spend(answer, code, row));
     if (!outcome.verified) await giveBackAttempt(reservation);
     return outcome;
   } finally {
@@ -104,8 +112,25 @@ async function judge<T>(
   }
 }
 
+/**
+ * The code that satisfied this challenge came again: whoever sent it has both, so the answer was lost.
+ * Nothing is spent.
+ */
+async function repeat<T>({ onRepeated }: ChallengeAnswer<T>): Promise<RecoveryCodeResult<T>> {
+  const value = onRepeated && (await transaction(onRepeated));
+  return value === undefined
+    ? { verified: false, reason: "challenge-over" }
+    : { verified: true, value };
+}
+
 /** The code was spent before this transaction, or by another one at the same moment. */
 class CodeAlreadySpent extends Error {}
+
+/** What is told besides, when so many codes are left (RC-19). */
+const WARNINGS = new Map<number, AuditEventType>([
+  [3, "recovery_codes_low"],
+  [0, "recovery_codes_gone"],
+]);
 
 async function spend<T>(
   { challenge, from, onSatisfied }: ChallengeAnswer<T>,
@@ -120,12 +145,28 @@ async function spend<T>(
       const { count } = await tx.recoveryCode.updateMany({
         // A set that ended meanwhile has lost its digests.
         where: { setId, number, usedAt: null, sealedDigest: { not: null } },
-        data: { usedAt: new Date(), usedAddress: from.address, usedUserAgent: from.userAgent },
+        data: {
+          usedAt: new Date(),
+          usedAddress: from.address,
+          usedUserAgent: from.userAgent,
+          loginChallengeId: challenge.id,
+        },
       });
       if (count !== 1) throw new CodeAlreadySpent();
       await satisfyLoginChallenge(tx, challenge.id);
       await clearFailures(tx, { subject: userId, method: "recovery-codes" });
-      await recordAuditEvent(tx, { type: "recovery_code_used", ...event });
+      const codesLeft = await tx.recoveryCode.count({ where: { setId, usedAt: null } });
+      await recordAuditEvent(tx, { type: "recovery_code_used", ...event, codesLeft });
+      const warning = WARNINGS.get(codesLeft);
+      if (warning) {
+        await recordAuditEvent(tx, {
+          type: warning,
+          userId,
+          setLetter: code.letter,
+          codesLeft,
+          from,
+        });
+      }
       await endReplacedSet(tx, { userId, setId, from });
       return onSatisfied(tx);
     });

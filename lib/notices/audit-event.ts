@@ -63,6 +63,7 @@ const TOLD: ReadonlySet<AuditEventType> = new Set<AuditEventType>([
   "method_disabled",
   "recovery_codes_generated",
   "recovery_codes_replaced",
+  "recovery_codes_confirmed",
   "recovery_codes_discarded",
   "recovery_codes_revoked",
   "recovery_codes_ended",

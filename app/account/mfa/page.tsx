@@ -14,7 +14,15 @@ import { GenerateButton, RecoveryCodesStage } from "./recovery-codes/stage";
 import { getTenCodesTexts } from "./recovery-codes/texts";
 import { WipedCodes } from "./recovery-codes/wiped";
 
-const DONE = { app: "appAdded", replaced: "appReplaced", saved: "setConfirmed" } as const;
+const DONE = {
+  app: "appAdded",
+  replaced: "appReplaced",
+  lost: "lostReplaced",
+  removed: "appRemoved",
+  suspended: "appSuspended",
+  lifted: "appLifted",
+  saved: "setConfirmed",
+} as const;
 
 export async function generateMetadata() {
   return { title: (await getWords("mfa"))("title") };
@@ -70,7 +78,12 @@ async function AppCard({ app }: { app: EnrolledMethods["authenticatorApp"] }) {
       icon={Smartphone}
       name={words("app")}
       help={words("appHelp")}
-      state={app.disabled ? <Off>{words("disabled")}</Off> : <On>{words("on")}</On>}
+      state={
+        (app.disabled && <Off>{words("disabled")}</Off>) ||
+        (app.suspendedAt && (
+          <Off>{words("suspended", { date: dates.day(app.suspendedAt) })}</Off>
+        )) || <On>{words("on")}</On>
+      }
       facts={[
         words("added", { date: dates.day(app.addedAt) }),
         app.lastUsedAt
@@ -78,11 +91,19 @@ async function AppCard({ app }: { app: EnrolledMethods["authenticatorApp"] }) {
           : words("neverUsed"),
       ]}
     >
-      <form action="/account/mfa/authenticator-app">
-        <button type="submit" className="button button-secondary">
-          {words("replaceApp")}
-        </button>
-      </form>
+      <div className="flex flex-wrap items-center gap-3">
+        <form action="/account/mfa/authenticator-app">
+          <button type="submit" className="button button-secondary">
+            {words("replaceApp")}
+          </button>
+        </form>
+        <Link className="button" href="/account/mfa/authenticator-app/lost">
+          {app.suspendedAt ? words("found") : words("lost")}
+        </Link>
+        <Link className="button" href="/account/mfa/authenticator-app/remove">
+          {words("removeApp")}
+        </Link>
+      </div>
     </MethodCard>
   );
 }

@@ -29,11 +29,13 @@ export const addAuthenticatorApp = sessionAction<EnrollmentState>(
       const owner = { userId: session.userId, sessionId: session.id };
       return { pending: draw(await beginAuthenticatorApp(owner, display)) };
     }
-    const result = await enrollAuthenticatorApp({ session, input: text("code"), display, from });
+    const previous = text("previous") === "lost" ? "lost" : "replaced";
+    const input = text("code");
+    const result = await enrollAuthenticatorApp({ session, previous, input, display, from });
     if (result.verified) {
       const { first, token } = result.value;
       await setSessionCookie(token);
-      redirect(`/account/mfa?done=${first ? "app" : "replaced"}`);
+      redirect(`/account/mfa?done=${first ? "app" : previous}`);
     }
     const words = await getWords("appEnrollment");
     if (result.reason === "expired") return { error: words("expired") };

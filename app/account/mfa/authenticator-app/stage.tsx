@@ -27,11 +27,20 @@ type Enrollment = { add: (formData: FormData) => void; error: string | undefined
 
 const EnrollmentContext = createContext<Enrollment | undefined>(undefined);
 
+type StageProps = {
+  texts: EnrollmentTexts;
+  /** What became of the app before, if there is one. */
+  previous?: "replaced" | "lost";
+  /** Where the answer lands without scripts: the page that began it. */
+  permalink?: string;
+  children: ReactNode;
+};
+
 /**
  * Shows its children until an enrollment begins, then the picture to scan. Without scripts the answer
  * lands on the app's own page.
  */
-export function AuthenticatorAppStage(props: { texts: EnrollmentTexts; children: ReactNode }) {
+export function AuthenticatorAppStage(props: StageProps) {
   const [wipes, setWipes] = useState(0);
   // A new key drops the old action state, and with it the seed, at once: the page may be frozen next.
   const wipe = () => flushSync(() => setWipes((count) => count + 1));
@@ -40,20 +49,19 @@ export function AuthenticatorAppStage(props: { texts: EnrollmentTexts; children:
 
 function Stage({
   texts,
+  previous = "replaced",
+  permalink = "/account/mfa/authenticator-app",
   children,
   wipe,
-}: {
-  texts: EnrollmentTexts;
-  children: ReactNode;
-  wipe: () => void;
-}) {
+}: StageProps & { wipe: () => void }) {
   const [{ pending, codeError, error }, add] = useActionState<EnrollmentState, FormData>(
     addAuthenticatorApp,
     {},
-    "/account/mfa/authenticator-app",
+    permalink,
   );
-  if (pending)
-    return <Pending pending={pending} codeError={codeError} add={add} texts={texts} wipe={wipe} />;
+  if (pending) {
+    return <Pending {...{ pending, codeError, add, texts, previous, wipe }} />;
+  }
   return (
     <EnrollmentContext.Provider value={{ add, error, working: texts.working }}>
       {children}
@@ -82,12 +90,14 @@ function Pending({
   codeError,
   add,
   texts,
+  previous,
   wipe,
 }: {
   pending: NonNullable<EnrollmentState["pending"]>;
   codeError: string | undefined;
   add: (formData: FormData) => void;
   texts: EnrollmentTexts;
+  previous: "replaced" | "lost";
   wipe: () => void;
 }) {
   useWipeOnLeave(wipe, [setupKey]);
@@ -117,6 +127,7 @@ function Pending({
         <form action={add} noValidate className="space-y-4 border-t border-line pt-6">
           <h2>{texts.enter}</h2>
           <input type="hidden" name="step" value="verify" />
+          <input type="hidden" name="previous" value={previous} />
           <div className="space-y-1.5">
             <label htmlFor={`${id}-code`} className="block text-sm font-medium">
               {texts.code}

@@ -1,8 +1,5 @@
-import { Smartphone } from "lucide-react";
 import { redirect } from "next/navigation";
-import { getFormTexts } from "@/app/form-texts";
-import { Form } from "@/components/form";
-import { StepCard } from "@/components/step-card";
+import { AuthenticatorAppStep } from "@/app/verification/authenticator-app-step";
 import { requireLoginChallenge } from "@/lib/auth/current-challenge";
 import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
@@ -13,34 +10,14 @@ export async function generateMetadata() {
   return { title: (await getWords("verify"))("appTitle") };
 }
 
-export default async function AuthenticatorAppStep() {
+export default async function AuthenticatorAppPage() {
   const { userId, email } = await requireLoginChallenge();
   const { authenticatorApp } = await findEnrolledMethods(userId);
   if (!authenticatorApp) redirect("/login/verify/methods");
-  const words = await getWords("verify");
-  const product = (await getWords("product"))("name");
+  const account = (await getWords("verify"))("account", { email });
   return (
-    <StepCard
-      icon={Smartphone}
-      title={words("appTitle")}
-      account={words("account", { email })}
-      intro={words("appIntro", { product })}
-    >
-      <Form
-        action={verifyCode}
-        texts={await getFormTexts(words("submit"))}
-        fields={[
-          {
-            name: "code",
-            label: words("appLabel"),
-            autoComplete: "one-time-code",
-            inputMode: "numeric",
-            code: true,
-            autoFocus: true,
-          },
-        ]}
-      />
-      <WaysOut />
-    </StepCard>
+    <AuthenticatorAppStep userId={userId} account={account} action={verifyCode}>
+      <WaysOut showLost />
+    </AuthenticatorAppStep>
   );
 }

@@ -1,48 +1,22 @@
 "use server";
 
+import { describeCodeRefusal } from "@/app/verification/describe-refusal";
 import type { FormState } from "@/components/form";
-import { challengeAction } from "@/lib/auth/action";
+import { repeatableChallengeAction } from "@/lib/auth/action";
 import { logInWithRecoveryCode } from "@/lib/auth/log-in-with-method";
-import { CODE_SYMBOLS, type RecoveryCodeTypo } from "@/lib/mfa/recovery-code";
-import { findLiveSet } from "@/lib/mfa/recovery-code-sets";
-import { getDates, getWords } from "@/messages/words";
-import { describeUnjudged, enter } from "../outcome";
-import { describeTypo } from "./describe-typo";
-import { getTypoTexts } from "./typo-texts";
+import { HOME_PATH } from "@/lib/auth/return-path";
+import { enter, OVER_PATH } from "../outcome";
 
-export const verifyCode = challengeAction<FormState>(
+export const verifyCode = repeatableChallengeAction<FormState>(
   async ({ text, challenge, previousToken, from }) => {
-    const result = await logInWithRecoveryCode({
-      challenge,
-      input: text("code"),
-      previousToken,
-      from,
-    });
-    if (result.verified) return enter(challenge, result.value);
-    const words = await getWords("verify");
-    switch (result.reason) {
-      case "typo":
-        // Given back to be mended, unless a whole code may be in it.
-        return {
-          ...(isMendable(result.typo) && { values: { code: text("code") } }),
-          fieldErrors: { code: describeTypo(result.typo, await getTypoTexts()) },
-        };
-      case "replaced": {
-        const live = await findLiveSet(challenge.userId);
-        const old = { letter: result.letter, date: (await getDates()).day(result.replacedAt) };
-        const told = live
-          ? words("codesReplaced", { ...old, current: live.letter })
-          : words("codesReplacedNone", old);
-        return { fieldErrors: { code: told } };
-      }
-      case "wrong":
-        return { fieldErrors: { code: words("codesWrong") } };
-      default:
-        return describeUnjudged(result);
+    const input = text("code");
+    const result = await logInWithRecoveryCode({ challenge, input, previousToken, from });
+    if (!result.verified) {
+      const { userId } = challenge;
+      return describeCodeRefusal(result, { input, userId, over: OVER_PATH });
     }
+    const { returnTo } = challenge;
+    const query = returnTo === HOME_PATH ? "" : `?${new URLSearchParams({ return: returnTo })}`;
+    return enter(result.value, `/account/recovered${query}`);
   },
 );
-
-function isMendable(typo: RecoveryCodeTypo): boolean {
-  return typo.reason === "check" || (typo.reason === "length" && typo.symbols < CODE_SYMBOLS);
-}

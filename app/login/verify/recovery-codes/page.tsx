@@ -1,59 +1,19 @@
-import { ListChecks } from "lucide-react";
-import { getFormTexts } from "@/app/form-texts";
-import { Notice } from "@/components/notice";
-import { StepCard } from "@/components/step-card";
+import { RecoveryCodeStep } from "@/app/verification/recovery-code-step";
 import { requireLoginChallenge } from "@/lib/auth/current-challenge";
-import { findEnrolledMethods } from "@/lib/mfa/methods";
-import { getDates, getWords } from "@/messages/words";
+import { getWords } from "@/messages/words";
 import { WaysOut } from "../ways-out";
-import { RecoveryCodeForm } from "./form";
-import { getTypoTexts } from "./typo-texts";
+import { verifyCode } from "./actions";
 
 export async function generateMetadata() {
   return { title: (await getWords("verify"))("codesTitle") };
 }
 
-export default async function RecoveryCodesStep() {
+export default async function RecoveryCodesPage() {
   const { userId, email } = await requireLoginChallenge();
-  const { recoveryCodes: set } = await findEnrolledMethods(userId);
-  const words = await getWords("verify");
-  const dates = await getDates();
-  const usable = set !== undefined && set.nextUnused !== undefined && !set.disabled;
+  const account = (await getWords("verify"))("account", { email });
   return (
-    <StepCard
-      icon={ListChecks}
-      title={words("codesTitle")}
-      account={words("account", { email })}
-      intro={
-        usable &&
-        words("codesIntro", {
-          letter: set.letter,
-          date: dates.day(set.generatedAt),
-          left: set.left,
-          next: set.nextUnused ?? 0,
-        })
-      }
-    >
-      {usable ? (
-        <RecoveryCodeForm
-          texts={await getFormTexts(words("submit"))}
-          typos={await getTypoTexts()}
-          field={{
-            name: "code",
-            label: words("codesLabel"),
-            hint: words("codesHint"),
-            code: true,
-            autoFocus: true,
-          }}
-        />
-      ) : (
-        <Notice tone="warning">
-          {set === undefined && words("codesNoSet")}
-          {set?.disabled && words("disabled")}
-          {set && !set.disabled && words("codesNone", { letter: set.letter })}
-        </Notice>
-      )}
+    <RecoveryCodeStep userId={userId} account={account} action={verifyCode}>
       <WaysOut showHelp />
-    </StepCard>
+    </RecoveryCodeStep>
   );
 }

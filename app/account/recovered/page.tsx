@@ -1,0 +1,118 @@
+import { KeyRound, ListChecks, SmartphoneNfc } from "lucide-react";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { CodeTicks } from "@/components/code-ticks";
+import { Notice } from "@/components/notice";
+import { requireSession } from "@/lib/auth/current-session";
+import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
+import { findEnrolledMethods } from "@/lib/mfa/methods";
+import { FEW_CODES, findCodeOfSession } from "@/lib/mfa/unused-codes";
+import { getDates, getWords } from "@/messages/words";
+
+export async function generateMetadata() {
+  return { title: (await getWords("recovered"))("title") };
+}
+
+export default async function RecoveredPage({ searchParams }: PageProps<"/account/recovered">) {
+  const { id, userId } = await requireSession("/account/recovered");
+  const returnPath = parseReturnPath((await searchParams).return);
+  const { authenticatorApp, recoveryCodes: set } = await findEnrolledMethods(userId);
+  const spent = await findCodeOfSession(id);
+  const left = set?.left ?? 0;
+  const words = await getWords("recovered");
+  const dates = await getDates();
+  return (
+    <div className="space-y-8">
+      <div className="space-y-3">
+        <h1>{words("title")}</h1>
+        {spent && (
+          <p className="text-muted">
+            {words("spent", { number: spent.number, letter: spent.letter })}
+          </p>
+        )}
+        {set && (
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-2 text-sm">
+            <CodeTicks codes={set.codes} />
+            <span className="font-medium">
+              {words("left", {
+                left,
+                letter: set.letter,
+                date: dates.day(set.generatedAt),
+              })}
+            </span>
+          </div>
+        )}
+      </div>
+      {left === 0 ? (
+        <Notice tone="danger" title={words("gateTitle")}>
+          {words("gate")}
+        </Notice>
+      ) : (
+        left <= FEW_CODES && <Notice tone="warning">{words("few", { left })}</Notice>
+      )}
+      <ul className="space-y-4">
+        {authenticatorApp && (
+          <Choice
+            icon={<SmartphoneNfc {...ICON} />}
+            title={words("lostTitle")}
+            help={words("lostHelp", { letter: set?.letter ?? "" })}
+            href="/account/recovered/authenticator-app"
+            action={words("lost")}
+          />
+        )}
+        <Choice
+          icon={<ListChecks {...ICON} />}
+          title={words("newSetTitle")}
+          help={words("newSetHelp")}
+          href="/account/mfa/recovery-codes"
+          action={words("newSet")}
+        />
+        {authenticatorApp && (
+          <Choice
+            icon={<KeyRound {...ICON} />}
+            title={words("foundTitle")}
+            help={words("foundHelp")}
+            href={`/account/verify?${new URLSearchParams({ return: returnPath })}`}
+            action={words("found")}
+          />
+        )}
+      </ul>
+      {left > 0 && (
+        <Link className="button" href={returnPath}>
+          {returnPath === HOME_PATH ? words("onToAccount") : words("on")}
+        </Link>
+      )}
+    </div>
+  );
+}
+
+const ICON = { "aria-hidden": true, size: 24, strokeWidth: 1.5 } as const;
+
+function Choice({
+  icon,
+  title,
+  help,
+  href,
+  action,
+}: {
+  icon: ReactNode;
+  title: string;
+  help: string;
+  href: string;
+  action: string;
+}) {
+  return (
+    <li className="card flex gap-4">
+      <span className="mt-0.5 shrink-0 text-accent">{icon}</span>
+      <div className="space-y-4">
+        <div className="space-y-1">
+          <h2>{title}</h2>
+          <p className="text-sm text-muted">{help}</p>
+        </div>
+        <Link className="button button-secondary" href={href}>
+          {action}
+        </Link>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,84 @@
+import { ListChecks } from "lucide-react";
+import type { ReactNode } from "react";
+import { getFormTexts } from "@/app/form-texts";
+import type { Field, FormAction } from "@/components/form";
+import { Notice } from "@/components/notice";
+import { StepCard } from "@/components/step-card";
+import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
+import { getDates, getWords } from "@/messages/words";
+import { RecoveryCodeForm } from "./recovery-code-form";
+import { getTypoTexts } from "./typo-texts";
+
+/** Asks for a recovery code, at a login and at a step-up. */
+export async function RecoveryCodeStep({
+  userId,
+  account,
+  action,
+  hidden = [],
+  children,
+}: {
+  userId: string;
+  account: string;
+  action: FormAction;
+  hidden?: Field[];
+  /** The ways out. */
+  children: ReactNode;
+}) {
+  const { recoveryCodes: set, replacement } = await findEnrolledMethods(userId);
+  const words = await getWords("verify");
+  const usable =
+    set && !set.disabled && (set.nextUnused !== undefined || replacement?.nextUnused !== undefined);
+  return (
+    <StepCard
+      icon={ListChecks}
+      title={words("codesTitle")}
+      account={account}
+      intro={usable && (await describeSets(set, replacement))}
+    >
+      {usable ? (
+        <RecoveryCodeForm
+          action={action}
+          hidden={hidden}
+          texts={await getFormTexts(words("submit"))}
+          typos={await getTypoTexts()}
+          field={{
+            name: "code",
+            label: words("codesLabel"),
+            hint: words("codesHint"),
+            code: true,
+            autoFocus: true,
+          }}
+        />
+      ) : (
+        <Notice tone="warning">
+          {set === undefined && words("codesNoSet")}
+          {set?.disabled && words("disabled")}
+          {set && !set.disabled && words("codesNone", { letter: set.letter })}
+        </Notice>
+      )}
+      {children}
+    </StepCard>
+  );
+}
+
+/** Which sheet to look for, and which number is next on it (63B §3.1.2.2). */
+async function describeSets(
+  set: NonNullable<EnrolledMethods["recoveryCodes"]>,
+  replacement: EnrolledMethods["replacement"],
+): Promise<string> {
+  const words = await getWords("verify");
+  const dates = await getDates();
+  const first = words("codesIntro", {
+    letter: set.letter,
+    date: dates.day(set.generatedAt),
+    left: set.left,
+    next: set.nextUnused ?? 0,
+  });
+  if (!replacement) return first;
+  const second = words("codesIntroReplacement", {
+    letter: replacement.letter,
+    date: dates.day(replacement.generatedAt),
+    next: replacement.nextUnused ?? 0,
+  });
+  return `${first} ${second}`;
+}

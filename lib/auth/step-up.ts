@@ -1,0 +1,132 @@
+import "server-only";
+import { db, type Tx, transaction } from "../db/client";
+import { takeHashPlace } from "../hash-queue";
+import { findProbation, hasAuthenticatorApp } from "../mfa/authenticator-app";
+import { beginStepUp, type LoginChallenge } from "../mfa/login-challenge";
+import { clearFailures, reserveAttempt } from "../mfa/throttle";
+import {
+  type AuthenticatorCodeResult,
+  verifyAuthenticatorCode,
+} from "../mfa/verify-authenticator-code";
+import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
+import { recordAuditEvent } from "../notices/audit-event";
+import type { RequestSource } from "../request-source";
+import type { CurrentSession } from "./current-session";
+import { verifyPassword } from "./password-digest";
+import { passwordThrottle } from "./password-throttle";
+import { endSessionById, type SessionToken, stepUpSession } from "./session-rows";
+
+/** A person's fresh proof for their session; `returnTo` is the path they come back to. */
+export type StepUp = {
+  session: CurrentSession;
+  input: string;
+  returnTo: string;
+  from: RequestSource;
+};
+
+/**
+ * Steps a session up with a code of the authenticator app; refuses as `verifyAuthenticatorCode` does. It
+ * lifts the restriction of a login with a recovery code, unless the app itself was enrolled after one.
+ */
+export async function stepUpWithAuthenticatorApp(
+  stepUp: StepUp,
+): Promise<AuthenticatorCodeResult<SessionToken>> {
+  const answer = await answerFor(stepUp);
+  const result = await verifyAuthenticatorCode({
+    ...answer,
+    onSatisfied: async (tx) => {
+      const restrictedUntil = await findProbation(tx, stepUp.session.userId);
+      return renew(tx, stepUp, { amr: ["pwd", "otp", "mfa"], restrictedUntil });
+    },
+  });
+  await endWhenGuessed(answer.challenge, stepUp);
+  return result;
+}
+
+/**
+ * Steps a session up with a recovery code, which is spent; refuses as `verifyRecoveryCode` does. The
+ * session is restricted from then on.
+ */
+export async function stepUpWithRecoveryCode(
+  stepUp: StepUp,
+): Promise<RecoveryCodeResult<SessionToken>> {
+  const answer = await answerFor(stepUp);
+  const result = await verifyRecoveryCode({
+    ...answer,
+    onSatisfied: (tx) =>
+      renew(tx, stepUp, { amr: ["pwd", "recovery", "mfa"], restrictedUntil: null }),
+  });
+  await endWhenGuessed(answer.challenge, stepUp);
+  return result;
+}
+
+export type PasswordStepUpResult =
+  | { verified: true; value: SessionToken }
+  | { verified: false; reason: "wrong" | "busy" }
+  | { verified: false; reason: "waiting"; until: Date }
+  /** A method is enrolled: the password is not the account's highest level (SE-08). */
+  | { verified: false; reason: "needs-method" };
+
+/** Steps a session up with the password, for an account that has nothing stronger (63B §4.1.2.1). */
+export async function stepUpWithPassword({
+  session,
+  input,
+  from,
+}: StepUp): Promise<PasswordStepUpResult> {
+  const { id, userId, email } = session;
+  if (await hasAuthenticatorApp(await db(), userId)) {
+    return { verified: false, reason: "needs-method" };
+  }
+  const place = takeHashPlace("passwords");
+  if (!place) return { verified: false, reason: "busy" };
+  try {
+    const throttle = passwordThrottle(email);
+    const attempt = await reserveAttempt(throttle);
+    if (!attempt.reserved) return { verified: false, reason: "waiting", until: attempt.until };
+    const prisma = await db();
+    const { passwordDigest } = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
+    const { verified } = await verifyPassword(place, input, passwordDigest);
+    if (!verified) {
+      await transaction((tx) =>
+        recordAuditEvent(tx, { type: "method_failed", userId, method: "password", from }),
+      );
+      return { verified: false, reason: "wrong" };
+    }
+    return await transaction(async (tx) => {
+      await clearFailures(tx, throttle);
+      const value = await stepUpSession(tx, { id, amr: ["pwd"], restrictedUntil: null });
+      await recordAuditEvent(tx, { type: "step_up", userId, method: "password", from });
+      return { verified: true, value };
+    });
+  } finally {
+    place.release();
+  }
+}
+
+async function answerFor({ session, input, returnTo, from }: StepUp) {
+  const { id: sessionId, userId, email } = session;
+  const challenge = await beginStepUp({ sessionId, userId, email, returnTo });
+  return { challenge, input, from };
+}
+
+async function renew(
+  tx: Tx,
+  { session: { id, userId }, from }: StepUp,
+  proof: { amr: string[]; restrictedUntil: Date | null },
+): Promise<SessionToken> {
+  const method = proof.amr.includes("recovery") ? "recovery" : "otp";
+  await recordAuditEvent(tx, { type: "step_up", userId, sessionId: id, method, from });
+  return stepUpSession(tx, { id, ...proof });
+}
+
+/** Whoever gives ten wrong answers holds a session that is not theirs: it ends. */
+async function endWhenGuessed(challenge: LoginChallenge, { session, from }: StepUp): Promise<void> {
+  await transaction(async (tx) => {
+    const ended = await tx.loginChallenge.count({
+      where: { id: challenge.id, endedAt: { not: null } },
+    });
+    if (ended === 0) return;
+    await endSessionById(tx, session);
+    await recordAuditEvent(tx, { type: "session_ended", userId: session.userId, from });
+  });
+}

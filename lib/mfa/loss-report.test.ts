@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { db } from "../db/client";
+import {
+  allow,
+  createChallenge,
+  createPerson,
+  createPersonWithApp,
+  FROM,
+  setFailures,
+} from "../db/testing/people";
+import { hasAuthenticatorApp } from "./authenticator-app";
+import { codeAt } from "./authenticator-code";
+import { liftLossReport, reportAuthenticatorLost } from "./loss-report";
+import { generateRecoveryCodeSet } from "./recovery-code-sets";
+import { verifyAuthenticatorCode } from "./verify-authenticator-code";
+
+let owner: Awaited<ReturnType<typeof createPersonWithApp>>;
+beforeEach(async () => {
+  owner = await createPersonWithApp();
+});
+
+describe("reporting the app lost", () => {
+  test("LC-05 its codes are refused at once, it stays enrolled, and no attempt is counted", async () => {
+    await generateCodes();
+    expect(await report()).toEqual({ suspended: true });
+    expect(await enterAppCode()).toMatchObject({ verified: false, reason: "suspended" });
+    expect(await hasAuthenticatorApp(await db(), owner.userId)).toBe(true);
+    const { userId } = owner;
+    expect(await (await db()).throttle.count({ where: { subject: userId } })).toBe(0);
+  });
+
+  test("LC-05 it never suspends the last usable method: without codes, with all spent, with codes disabled", async () => {
+    const refused = { suspended: false, reason: "last-usable" };
+    expect(await report()).toEqual(refused);
+    await generateCodes();
+    await setFailures({ userId: owner.userId, method: "recovery-codes" }, 100);
+    expect(await report()).toEqual(refused);
+    await setFailures({ userId: owner.userId, method: "recovery-codes" }, 0);
+    await (await db()).recoveryCode.updateMany({
+      where: { userId: owner.userId },
+      data: { usedAt: new Date() },
+    });
+    expect(await report()).toEqual(refused);
+    expect(await enterAppCode()).toMatchObject({ verified: true });
+  });
+
+  test("LC-05 it suspends one method, once, and tells every verified address", async () => {
+    await generateCodes();
+    await report();
+    expect(await report()).toEqual({ suspended: false, reason: "nothing-to-suspend" });
+    const prisma = await db();
+    const [address] = await prisma.address.findMany({ where: { userId: owner.userId } });
+    const mails = await prisma.mail.findMany({ where: { addressId: address?.id ?? "" } });
+    expect(mails.filter(({ template }) => template === "authenticator_app_suspended")).toHaveLength(
+      1,
+    );
+  });
+
+  test("LC-05 another method lifts it, the suspended one itself does not", async () => {
+    await generateCodes();
+    await report();
+    const lift = (amr: string[]) =>
+      liftLossReport({ userId: owner.userId, from: FROM, authorize: async () => ({ amr }) });
+    const own = await lift(["pwd", "otp", "mfa"]);
+    expect(own).toEqual({ lifted: false, reason: "needs-other-method" });
+    expect(await enterAppCode()).toMatchObject({ reason: "suspended" });
+    expect(await lift(["pwd", "recovery", "mfa"])).toEqual({ lifted: true });
+    expect(await enterAppCode()).toMatchObject({ verified: true });
+  });
+
+  test("LC-05 somebody without an app has nothing to report", async () => {
+    const { userId } = await createPerson();
+    expect(await reportAuthenticatorLost({ userId, from: FROM, authorize: allow })).toMatchObject({
+      suspended: false,
+    });
+  });
+});
+
+const report = () =>
+  reportAuthenticatorLost({ userId: owner.userId, from: FROM, authorize: allow });
+
+async function enterAppCode() {
+  const challenge = await createChallenge(owner);
+  const input = codeAt(owner.seed, Math.floor(Date.now() / 30_000));
+  return verifyAuthenticatorCode({ challenge, input, from: FROM, onSatisfied: async () => "in" });
+}
+
+async function generateCodes(): Promise<void> {
+  await generateRecoveryCodeSet({
+    userId: owner.userId,
+    knownSetId: null,
+    previous: "stop-now",
+    steppedUpBy: ["pwd", "otp", "mfa"],
+    from: FROM,
+    authorize: allow,
+  });
+}
