@@ -3,7 +3,11 @@ import { Secret } from "otpauth";
 import { beforeEach, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { appOwner, createPerson, FROM, type Person, storeApp } from "../db/testing/people";
-import { beginAuthenticatorApp, hasAuthenticatorApp } from "../mfa/authenticator-app";
+import {
+  beginAuthenticatorApp,
+  findProbation,
+  hasAuthenticatorApp,
+} from "../mfa/authenticator-app";
 import { codeAt } from "../mfa/authenticator-code";
 import { parseEmailAddress } from "./email-address";
 import { enrollAuthenticatorApp } from "./enroll-authenticator-app";
@@ -60,6 +64,24 @@ test("SE-01 SE-12 replacing an app renews neither the time of the login nor the 
   const after = await findSession(result.verified ? result.value.token.token : "");
   expect(after).toMatchObject({ authTime: before?.authTime, expiresAt: before?.expiresAt });
   vi.useRealTimers();
+});
+
+test("SE-12 an app enrolled in a restricted session is on probation for 72 hours, and the new session stays restricted", async () => {
+  await storeApp(person.userId);
+  const old = await open(["pwd", "recovery", "mfa"]);
+  const result = await enroll(old);
+  const after = await findSession(result.verified ? result.value.token.token : "");
+  expect(after?.restrictedUntil).toEqual(after?.expiresAt);
+  const probation = await findProbation(await db(), person.userId);
+  const hours = ((probation?.getTime() ?? 0) - Date.now()) / 3_600_000;
+  expect(hours).toBeGreaterThan(71.9);
+  expect(hours).toBeLessThanOrEqual(72);
+});
+
+test("SE-12 an app enrolled in an unrestricted session is on no probation", async () => {
+  await storeApp(person.userId);
+  await enroll(await open(["pwd", "otp", "mfa"]));
+  expect(await findProbation(await db(), person.userId)).toBeNull();
 });
 
 test("T09 a pending seed is shown to the session that began it and to no other", async () => {

@@ -180,7 +180,7 @@ const begin = () => beginAuthenticatorApp(appOwner(person.userId), DISPLAY);
 
 const enroll = (
   input: string,
-  amr: string[] = ["pwd"],
+  amr: readonly string[] = ["pwd"],
   onVerified = async (_tx: unknown, { first }: { first: boolean }) => (first ? "first" : "next"),
 ) =>
   verifyAuthenticatorAppEnrollment({

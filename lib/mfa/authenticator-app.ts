@@ -98,7 +98,7 @@ export async function verifyAuthenticatorAppEnrollment<T>({
 }
 
 /** What proved a session, and until when it is restricted. */
-type EnrollingSession = { amr: string[]; restrictedUntil: Date | null };
+type EnrollingSession = { amr: readonly string[]; restrictedUntil: Date | null };
 
 const PROBATION_HOURS = 72; // every address was told at once; the owner has three days to object
 

@@ -15,7 +15,7 @@ export function parseSetEnd(endedBy: string | null): SetEnd {
 }
 
 /** Who asks, and whether they still may: `authorize` comes first in the transaction, and throws if not. */
-type Asker = { userId: string; from: RequestSource; authorize: (tx: Tx) => Promise<void> };
+type Asker = { userId: string; from: RequestSource; authorize: (tx: Tx) => Promise<unknown> };
 
 /**
  * Drops a new set that was never marked as saved; the set it was to replace goes on as if nothing had

@@ -125,7 +125,7 @@ export async function confirmRecoveryCodeSet({
   setId: string;
   from: RequestSource;
   /** Called first in the transaction; throws if the session may not do this any more. */
-  authorize: (tx: Tx) => Promise<void>;
+  authorize: (tx: Tx) => Promise<unknown>;
 }): Promise<boolean> {
   return transaction(async (tx) => {
     await lockUser(tx, userId);

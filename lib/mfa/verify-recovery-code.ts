@@ -105,7 +105,8 @@ async function judge<T>(
       return { verified: false, reason: "wrong" };
     }
     const outcome = await (challenge.satisfiedAt ? repeat(answer) : spend(answer, code, row));
-    if (!outcome.verified) await giveBackAttempt(reservation);
+    // Spending cleared the count; what was repeated, or lost to another, was no guess.
+    if (challenge.satisfiedAt || !outcome.verified) await giveBackAttempt(reservation);
     return outcome;
   } finally {
     place.release();
