@@ -48,6 +48,9 @@ module.exports = {
     only("bcryptjs-in-the-hash-worker", "^lib/hash-worker\\.mjs$", {
       path: "node_modules/bcryptjs/",
     }),
+    only("nodemailer-in-send-mail", "^lib/notices/send-mail\\.ts$", {
+      path: "node_modules/(@types/)?nodemailer/",
+    }),
     only("next-auth-in-auth", "^(lib/auth|app/api/auth)/", { path: "node_modules/next-auth/" }),
   ],
   options: {

@@ -2,9 +2,11 @@ import type { Instrumentation } from "next";
 
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { startUp } = await import("./lib/db/start-up");
+  const { endWithServer, startUp } = await import("./lib/db/start-up");
+  const { startOutboxWorker } = await import("./lib/notices/outbox-worker");
   const { offerSetupToken } = await import("./lib/auth/setup-token");
   await startUp();
+  endWithServer(startOutboxWorker());
   offerSetupToken();
 }
 

@@ -31,6 +31,7 @@ const config: NextConfig = {
     "@prisma/adapter-pg",
     "@prisma/client",
     "@prisma/schema-engine-wasm",
+    "nodemailer",
     "pg",
     "pglite-prisma-adapter",
     "pino",

@@ -1,4 +1,5 @@
 import "server-only";
+import { parse } from "bowser";
 import { createFormatter, createTranslator } from "use-intl/core";
 import messages from "./en.json";
 
@@ -27,9 +28,13 @@ export async function getDates() {
       new Intl.DateTimeFormat(DATE_LOCALE, { dateStyle: "medium", timeZone: TIME_ZONE }).format(
         date,
       ),
-    /** 24 Nov 2026, 10:42 UTC */
+    /** 24 November 2026 at 08:47 UTC */
     moment: (date: Date) =>
-      `${new Intl.DateTimeFormat(DATE_LOCALE, { dateStyle: "medium", timeStyle: "short", timeZone: TIME_ZONE }).format(date)} ${TIME_ZONE}`,
+      `${new Intl.DateTimeFormat(DATE_LOCALE, {
+        dateStyle: "long",
+        timeStyle: "short",
+        timeZone: TIME_ZONE,
+      }).format(date)} ${TIME_ZONE}`,
     /** 2026-11-24, for file names */
     isoDay: (date: Date) => date.toISOString().slice(0, 10),
     /** 3 minutes ago */
@@ -50,3 +55,29 @@ export async function getWait(until: Date): Promise<string> {
     ? words("seconds", { count: seconds })
     : words("minutes", { count: Math.ceil(seconds / 60) });
 }
+
+/** What a browser calls itself, in words: "Chrome on Linux". Only known names: anybody may claim others. */
+export async function getDevice(userAgent: string): Promise<string> {
+  const words = await getWords("device");
+  if (!userAgent) return words("unknown"); // bowser throws
+  const { browser, os } = parse(userAgent);
+  const name = BROWSERS.get(browser.name ?? "");
+  const system = SYSTEMS.has(os.name ?? "") ? os.name : undefined;
+  return name && system
+    ? words("both", { browser: name, system })
+    : (name ?? system ?? words("unknown"));
+}
+
+const BROWSERS = new Map([
+  ["Chrome", "Chrome"],
+  ["Chromium", "Chromium"],
+  ["Firefox", "Firefox"],
+  ["Safari", "Safari"],
+  ["Microsoft Edge", "Edge"],
+  ["Opera", "Opera"],
+  ["Vivaldi", "Vivaldi"],
+  ["Samsung Internet for Android", "Samsung Internet"],
+  ["Internet Explorer", "Internet Explorer"],
+]);
+
+const SYSTEMS = new Set(["Android", "Chrome OS", "iOS", "iPadOS", "Linux", "macOS", "Windows"]);

@@ -25,10 +25,18 @@ export async function startUp(): Promise<void> {
     process.exit(1);
   }
   hooks[SHUTDOWN] = async () => {
+    await Promise.all(endings.map((end) => end()));
     await closeHashQueue();
     await closeDatabase();
   };
 }
+
+/** Has `end` called before the database closes: for what works beside the requests. */
+export function endWithServer(end: () => Promise<void>): void {
+  endings.push(end);
+}
+
+const endings: (() => Promise<void>)[] = [];
 
 async function requireKnownKeys(): Promise<void> {
   const missing = await findMissingKeys();

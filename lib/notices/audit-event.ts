@@ -41,6 +41,7 @@ const LOGGED_AS = {
   recovery_codes_low: "authn_token_low",
   recovery_codes_gone: "authn_token_low",
   address_added: "user_updated",
+  address_verification_requested: "user_updated",
   address_verified: "user_updated",
   address_removed: "user_updated",
   address_change_requested: "user_updated",
@@ -51,7 +52,7 @@ const LOGGED_AS = {
 export type AuditEventType = keyof typeof LOGGED_AS;
 
 /** What the person is told at every verified address, whoever did it (63B §4.6; ASVS 6.3.7). */
-const TOLD: ReadonlySet<AuditEventType> = new Set<AuditEventType>([
+const TOLD = [
   "account_deleted",
   "password_changed",
   "password_reset",
@@ -75,7 +76,12 @@ const TOLD: ReadonlySet<AuditEventType> = new Set<AuditEventType>([
   "address_change_requested",
   "address_change_cancelled",
   "address_changed",
-]);
+] as const satisfies AuditEventType[];
+
+/** An event that the person is told of; messages/ has a text for each. */
+export type ToldEvent = (typeof TOLD)[number];
+
+const isTold = (type: AuditEventType) => TOLD.some((told) => told === type);
 
 export type AuditEvent = {
   type: AuditEventType;
@@ -104,7 +110,7 @@ export async function recordAuditEvent(tx: Tx, { from, ...event }: AuditEvent): 
     data: { at, ...event, ...from },
     select: { id: true },
   });
-  if (event.userId && TOLD.has(event.type)) {
+  if (event.userId && isTold(event.type)) {
     await queueNotice(tx, { userId: event.userId, eventId: id, template: event.type });
   }
   afterCommit(tx, () =>

@@ -29,6 +29,11 @@ export async function queueNotice(
   for (const { id } of addresses) await queueMail(tx, { addressId: id, template, eventId });
 }
 
+/** Has `act` called once, the next time this process commits a mail; an earlier wish is forgotten. */
+export function onOutboxWoken(act: () => void): void {
+  hooks[WAKE] = act;
+}
+
 /** Has this server look for mail to send at once, and not at its next round. */
 function wakeOutbox(): void {
   hooks[WAKE]?.();

@@ -1,0 +1,200 @@
+import "server-only";
+import { getDates, getDevice, getWords } from "@/messages/words";
+import { config } from "../config";
+import { db } from "../db/client";
+import type { ToldEvent } from "./audit-event";
+import { deriveMailLinkToken } from "./mail-links";
+import { type Block, type MailContent, renderHtml, renderText } from "./render-mail";
+import type { Letter } from "./send-mail";
+
+/** An outbox row as claimed. */
+export type OutboxMail = {
+  id: string;
+  addressId: string;
+  template: string;
+  eventId: string | null;
+  linkId: string | null;
+  createdAt: Date;
+};
+
+/** The mails that exist: each event that a person is told of, and those that carry or name a way in. */
+export type MailTemplate =
+  | ToldEvent
+  | "method_failed"
+  | "verify_address"
+  | "verify_new_address"
+  | "reset_password"
+  | "confirm_address_change"
+  | "address_taken";
+
+/**
+ * What a mail asks for. `button` is its one action; `wrong` says what to do if it was somebody else.
+ * A `link` is the page of its single-use link.
+ */
+type Plan = {
+  button: "activity" | "codes" | "addresses" | "login" | "follow" | "none";
+  wrong: "reset" | "codes" | "passwordKnown" | "addresses" | "contact" | "ignore" | "taken";
+  link?: "/address/link" | "/reset/link";
+};
+
+const NOTICE: Plan = { button: "activity", wrong: "reset" };
+const OF_CODES: Plan = { button: "activity", wrong: "codes" };
+const OF_ADDRESSES: Plan = { button: "addresses", wrong: "addresses" };
+
+const PLANS: Record<MailTemplate, Plan> = {
+  account_deleted: { button: "none", wrong: "contact" },
+  password_changed: NOTICE,
+  password_reset: NOTICE,
+  authenticator_app_added: NOTICE,
+  authenticator_app_replaced: NOTICE,
+  authenticator_app_removed: NOTICE,
+  authenticator_app_suspended: NOTICE,
+  authenticator_app_suspension_lifted: NOTICE,
+  method_disabled: { button: "activity", wrong: "passwordKnown" },
+  method_failed: { button: "activity", wrong: "passwordKnown" },
+  recovery_codes_generated: OF_CODES,
+  recovery_codes_replaced: OF_CODES,
+  recovery_codes_confirmed: OF_CODES,
+  recovery_codes_discarded: OF_CODES,
+  recovery_codes_revoked: OF_CODES,
+  recovery_codes_ended: OF_CODES,
+  recovery_code_used: OF_CODES,
+  recovery_codes_low: { button: "codes", wrong: "codes" },
+  recovery_codes_gone: { button: "codes", wrong: "codes" },
+  address_added: OF_ADDRESSES,
+  address_removed: OF_ADDRESSES,
+  address_change_requested: OF_ADDRESSES,
+  address_change_cancelled: OF_ADDRESSES,
+  address_changed: OF_ADDRESSES,
+  verify_address: { button: "follow", wrong: "ignore", link: "/address/link" },
+  verify_new_address: { button: "follow", wrong: "ignore", link: "/address/link" },
+  confirm_address_change: { button: "follow", wrong: "addresses", link: "/address/link" },
+  reset_password: { button: "follow", wrong: "ignore", link: "/reset/link" },
+  address_taken: { button: "login", wrong: "taken" },
+};
+
+const PATHS: Record<Plan["button"], string | undefined> = {
+  activity: "/account/activity",
+  codes: "/account/mfa/recovery-codes",
+  addresses: "/account/addresses",
+  login: "/login",
+  follow: undefined, // the link itself
+  none: undefined,
+};
+
+/**
+ * Writes an outbox row's mail at the moment it is sent. No secret is in it but the single-use link it is
+ * for. Gives nothing when the mailbox, the event or the live link is gone: then there is nothing to tell.
+ * Throws on a template that this version does not know; another server may.
+ */
+export async function composeMail(mail: OutboxMail): Promise<Letter | undefined> {
+  const { id, template, createdAt } = mail;
+  if (!isMailTemplate(template)) throw new UnknownTemplate();
+  const facts = await findFacts(mail, PLANS[template]);
+  if (!facts) return undefined;
+  const content = await write(template, facts);
+  return {
+    id,
+    to: facts.to,
+    subject: content.subject,
+    text: renderText(content),
+    html: renderHtml(content),
+    date: createdAt,
+  };
+}
+
+class UnknownTemplate extends Error {
+  override name = "UnknownTemplate";
+}
+
+const isMailTemplate = (template: string): template is MailTemplate =>
+  Object.hasOwn(PLANS, template);
+
+type Facts = NonNullable<Awaited<ReturnType<typeof findFacts>>>;
+
+async function findFacts({ addressId, eventId, linkId, createdAt }: OutboxMail, plan: Plan) {
+  const prisma = await db();
+  const address = await prisma.address.findUnique({ where: { id: addressId } });
+  const event = eventId
+    ? await prisma.auditEvent.findUnique({ where: { id: eventId } })
+    : undefined;
+  const link = plan.link && linkId ? await findLiveLink(linkId) : undefined;
+  if (!address || (eventId && !event) || (plan.link && !link)) return undefined;
+  const user = await prisma.user.findUnique({ where: { id: address.userId } });
+  const about = event?.addressId
+    ? await prisma.address.findUnique({ where: { id: event.addressId } })
+    : undefined;
+  return {
+    to: address.email,
+    event: event ?? undefined,
+    at: event ? event.at : createdAt,
+    loginAddress: user?.email,
+    aboutAddress: about?.email,
+    link: link && { ...link, url: `${config().APP_URL}${plan.link}?token=${link.token}` },
+  };
+}
+
+async function findLiveLink(id: string) {
+  const prisma = await db();
+  const link = await prisma.mailLink.findFirst({
+    where: { id, usedAt: null, expiresAt: { gt: new Date() } },
+  });
+  return link ? { token: deriveMailLinkToken(link), expiresAt: link.expiresAt } : undefined;
+}
+
+async function write(template: MailTemplate, facts: Facts): Promise<MailContent> {
+  const words = await getWords("mail");
+  const product = (await getWords("product"))("name");
+  const { button, wrong } = PLANS[template];
+  const values = await findValues(facts);
+  const rows: Block = { kind: "facts", rows: await listFacts(facts) };
+  const hint: Block = { kind: "paragraph", text: words(`wrong.${wrong}`, values) };
+  const path = PATHS[button];
+  const url = facts.link?.url ?? (path && config().APP_URL + path);
+  const action: Block[] = url ? [{ kind: "action", label: words(`button.${button}`), url }] : [];
+  return {
+    product,
+    subject: words(`${template}.subject`, values),
+    blocks: [
+      { kind: "paragraph", text: words(`${template}.text`, values) },
+      // A link is what its mail is for; elsewhere the facts are.
+      ...(facts.link ? [...action, rows, hint] : [rows, hint, ...action]),
+    ],
+    footer: words("footer", values),
+  };
+}
+
+async function findValues({ event, link, aboutAddress = "" }: Facts) {
+  const words = await getWords("mail");
+  const dates = await getDates();
+  const { APP_URL, SUPPORT_CONTACT } = config();
+  return {
+    portal: APP_URL,
+    letter: event?.setLetter ?? "",
+    number: event?.codeNumber ?? 0,
+    left: event?.codesLeft ?? 0,
+    method: words(event?.method === "recovery-codes" ? "methodCodes" : "methodApp"),
+    address: aboutAddress,
+    until: link ? dates.moment(link.expiresAt) : "",
+    contact: SUPPORT_CONTACT ?? words("whoever"),
+    forgotPage: `${APP_URL}/forgot`,
+    codesPage: `${APP_URL}/account/mfa/recovery-codes`,
+    addressesPage: `${APP_URL}/account/addresses`,
+  };
+}
+
+async function listFacts({ event, at, loginAddress }: Facts) {
+  const words = await getWords("mail");
+  const dates = await getDates();
+  return [
+    ...(loginAddress ? [{ name: words("account"), value: loginAddress }] : []),
+    { name: words("portal"), value: config().APP_URL },
+    { name: words("time"), value: dates.moment(at) },
+    ...(event
+      ? [
+          { name: words("device"), value: await getDevice(event.userAgent) },
+          { name: words("network"), value: event.address },
+        ]
+      : []),
+  ];
+}
