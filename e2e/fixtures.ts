@@ -14,6 +14,8 @@ export type Portal = {
   baseURL: string;
   /** On PostgreSQL: a second server on the same database. */
   secondURL: string | undefined;
+  /** Where its servers keep their files; mail is in it, as files. */
+  dataDir: string;
   /** One per server, with everything that it wrote. */
   logFiles: string[];
   /** What the first server printed, because no administrator existed. */
@@ -54,6 +56,7 @@ export const test = base.extend<object, PortalOptions & { portal: Portal }>({
         await use({
           baseURL: first.baseURL,
           secondURL: second?.baseURL,
+          dataDir,
           logFiles: servers.map(({ logFile }) => logFile),
           setupToken: first.setupToken,
           sql: first.sql,
