@@ -22,8 +22,6 @@ export async function describeAccountRefusal(
         },
       };
     }
-    case "taken":
-      return { values, fieldErrors: { email: words("addressTaken") } };
     case "setup-token":
       return { values, fieldErrors: { token: (await getWords("setup"))("tokenWrong") } };
     case "busy":

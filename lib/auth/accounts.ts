@@ -1,15 +1,17 @@
 import "server-only";
 import { config } from "../config";
-import { type Tx, transaction } from "../db/client";
-import { Prisma } from "../db/generated/client";
+import type { Tx } from "../db/client";
 import { takeHashPlace } from "../hash-queue";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
+import { findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
-import { digestPassword } from "./password-digest";
 import { type NewPassword, type PasswordRefusal, parseNewPassword } from "./password-policy";
+import { releaseAccount } from "./release-account";
 import { openSession, type SessionToken } from "./session-rows";
 import { isSetupToken } from "./setup-token";
+import { storePasswordDigest } from "./store-password-digest";
+import { mailVerification } from "./verification-mail";
 
 /** What a form for a new account holds, as typed. */
 export type NewAccountInput = { name: string; email: string; password: string };
@@ -17,7 +19,6 @@ export type NewAccountInput = { name: string; email: string; password: string };
 /** What is wrong with which field. */
 export type AccountRefusal =
   | { reason: "invalid"; fields: InvalidFields }
-  | { reason: "taken" }
   | { reason: "busy" }
   | { reason: "setup-token" }
   | { reason: "already-set-up" }
@@ -33,9 +34,14 @@ const MAX_NAME = 100;
 /** Line ends and direction marks could forge a line or hide a name; joiners belong to many scripts. */
 const FORGING = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
 
+/** More accounts of one address than this, all of them waiting for a link to be opened, are no person's. */
+const MAX_UNVERIFIED = 5;
+
 /**
- * Creates an account and opens its first session, of level 1. Refuses with every wrong field at once,
- * or when the address has an account. `previousToken` is the browser's session so far, which ends.
+ * Creates an account and opens its first session, of level 1. Refuses with every wrong field at once.
+ * An address that has an account gets another one, unverified like every new one, with the same answer and
+ * work (ASVS 6.3.8). Five of an address may be unverified: the next one takes the place of the oldest that
+ * nobody is logged in to, else of the oldest. `previousToken` is the browser's session so far, which ends.
  */
 export async function createAccount(
   input: NewAccountInput,
@@ -74,13 +80,15 @@ async function create(input: NewAccountInput, creation: Creation): Promise<Accou
   const place = takeHashPlace("passwords");
   if (!place) return { created: false, refusal: { reason: "busy" } };
   try {
-    const passwordDigest = await digestPassword(place, account.password);
-    const session = await transaction((tx) => store(tx, { ...account, passwordDigest }, creation));
-    return { created: true, session };
+    const { email, password } = account;
+    const result = await storePasswordDigest(place, { email, password }, (tx, passwordDigest) =>
+      store(tx, { ...account, passwordDigest }, creation),
+    );
+    if (!result) return { created: false, refusal: { reason: "busy" } };
+    return { created: true, session: result.stored };
   } catch (error) {
     if (error instanceof AlreadySetUp)
       return { created: false, refusal: { reason: "already-set-up" } };
-    if (isUniqueViolation(error)) return { created: false, refusal: { reason: "taken" } };
     throw error;
   } finally {
     place.release();
@@ -121,13 +129,16 @@ async function store(
   { role, previousToken, from }: Creation,
 ): Promise<SessionToken> {
   if (role === "ADMINISTRATOR") await claimFirstAdministrator(tx);
+  await makeRoom(tx, { email, from });
   const now = new Date();
   const { id: userId } = await tx.user.create({
     data: { name, email, role, passwordDigest, passwordChangedAt: now, createdAt: now },
     select: { id: true },
   });
+  await tx.address.create({ data: { userId, email, addedAt: now } });
   const type = role === "ADMINISTRATOR" ? "administrator_created" : "account_created";
   await recordAuditEvent(tx, { type, userId, from });
+  await mailVerification(tx, { userId, email });
   return openSession(tx, { userId, amr: ["pwd"], previousToken, from });
 }
 
@@ -137,5 +148,14 @@ async function claimFirstAdministrator(tx: Tx): Promise<void> {
   if (await tx.user.findFirst({ where: { role: "ADMINISTRATOR" } })) throw new AlreadySetUp();
 }
 
-const isUniqueViolation = (error: unknown) =>
-  error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+/** Bounds the unverified accounts of an address, so that no number of sign-ups piles them up. */
+async function makeRoom(
+  tx: Tx,
+  { email, from }: { email: EmailAddress; from: RequestSource },
+): Promise<void> {
+  const accounts = await findAccountsOfAddress(tx, email);
+  const unverified = accounts.filter(({ isVerified, role }) => !isVerified && role === "USER");
+  if (unverified.length < MAX_UNVERIFIED) return;
+  const leaving = unverified.find(({ hasSession }) => !hasSession) ?? unverified[0];
+  if (leaving) await releaseAccount(tx, { userId: leaving.id, from });
+}

@@ -23,6 +23,31 @@ export async function digestPassword(place: HashPlace, password: string): Promis
 }
 
 /**
+ * Digests a password with the scheme, key, cost and salt of another account's digest, at the same price of
+ * one hash: whoever knows an address and a password then learns with one more hash which of the accounts
+ * with that address it belongs to (ASVS 6.3.8).
+ */
+export async function digestPasswordLike(
+  place: HashPlace,
+  password: string,
+  existingDigest: string,
+): Promise<string> {
+  const { keyId, cost, salt } = parseDigest(existingDigest);
+  const [hash] = await place.hash({ cost, jobs: [{ secret: preHash(password, keyId), salt }] });
+  return [SCHEME, keyId, hash].join(":");
+}
+
+/** Whether one hash of a password can be compared with both digests: scheme, key, cost and salt agree. */
+export function shareOneHash(digest: string, other: string): boolean {
+  const [left, right] = [parseDigest(digest), parseDigest(other)];
+  return (
+    left.keyId === right.keyId &&
+    left.cost === right.cost &&
+    Buffer.from(left.salt).equals(right.salt)
+  );
+}
+
+/**
  * Verifies a password against a stored digest with one hash; with `undefined` (nobody has this
  * address) it does the same work and says no (ASVS 6.3.8). `outdated` tells that a stronger digest is due.
  */

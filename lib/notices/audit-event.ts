@@ -41,6 +41,7 @@ const LOGGED_AS = {
   recovery_codes_low: "authn_token_low",
   recovery_codes_gone: "authn_token_low",
   address_added: "user_updated",
+  address_verification_requested: "user_updated",
   address_verified: "user_updated",
   address_removed: "user_updated",
   address_change_requested: "user_updated",

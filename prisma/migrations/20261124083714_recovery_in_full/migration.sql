@@ -107,6 +107,9 @@ CREATE TABLE "RateLimiterFlexible" (
 CREATE INDEX "Address_userId_idx" ON "Address"("userId");
 
 -- CreateIndex
+CREATE INDEX "Address_email_idx" ON "Address"("email");
+
+-- CreateIndex
 CREATE INDEX "AddressChange_userId_idx" ON "AddressChange"("userId");
 
 -- CreateIndex

@@ -1,0 +1,157 @@
+import "server-only";
+import { setTimeout as sleep } from "node:timers/promises";
+import { config } from "../config";
+import { db, type Tx, transaction } from "../db/client";
+import { lockAddress } from "../db/lock-address";
+import { lockUser } from "../db/lock-user";
+import { takeHashPlace } from "../hash-queue";
+import { endLoginChallengesOf } from "../mfa/login-challenge";
+import { VERIFICATION_METHODS } from "../mfa/method-names";
+import { liftWaits } from "../mfa/throttle";
+import { recordAuditEvent } from "../notices/audit-event";
+import { findMailLink, type MailLink, mailLink, spendMailLink } from "../notices/mail-links";
+import type { RequestSource } from "../request-source";
+import { findAccountsOfAddress } from "./accounts-of-address";
+import { type EmailAddress, parseEmailAddress } from "./email-address";
+import { type PasswordRefusal, parseNewPassword } from "./password-policy";
+import { passwordThrottle } from "./password-throttle";
+import { endAllSessions } from "./session-rows";
+import { storePasswordDigest } from "./store-password-digest";
+import { askForVerification } from "./verification-mail";
+
+const MAILS_AN_HOUR = 3;
+const HOUR_MS = 3_600_000;
+/** Longer than any branch takes, so that the time of the answer tells none of them (ASVS 6.3.8). */
+const ANSWER_MS = 400;
+
+/**
+ * Mails a link that sets a new password, to the owner of an address. If nobody has verified the address,
+ * the newest account at it gets its verification mail again, since nothing else goes to such an address.
+ * Answers alike and after the same time, whoever has the address; refuses what is no address.
+ */
+export async function requestPasswordReset(
+  input: string,
+  from: RequestSource,
+): Promise<{ asked: true; email: EmailAddress } | { asked: false; reason: "invalid" }> {
+  const email = parseEmailAddress(input);
+  if (!email) return { asked: false, reason: "invalid" };
+  const asking = transaction((tx) => ask(tx, email, from));
+  await Promise.all([asking, sleep(ANSWER_MS)]);
+  return { asked: true, email };
+}
+
+async function ask(tx: Tx, email: EmailAddress, from: RequestSource): Promise<void> {
+  await lockAddress(tx, email);
+  const accounts = await findAccountsOfAddress(tx, email);
+  const usable = accounts.filter(({ disabledAt }) => disabledAt === null);
+  const [first] = accounts;
+  const owner = first?.isVerified ? first : undefined;
+  const newest = usable.at(-1);
+  const userId = owner?.id ?? newest?.id;
+  await recordAuditEvent(tx, { type: "password_reset_requested", userId, from });
+  if (owner) {
+    if (owner.disabledAt === null) await mailResetLink(tx, { userId: owner.id, email });
+  } else if (newest) {
+    await askForVerification(tx, { userId: newest.id, email, from });
+  }
+}
+
+async function mailResetLink(
+  tx: Tx,
+  { userId, email }: { userId: string; email: EmailAddress },
+): Promise<void> {
+  const mailbox = await tx.address.findFirst({
+    where: { userId, email, verifiedAt: { not: null }, removedAt: null },
+    select: { id: true },
+  });
+  if (!mailbox) return;
+  const addressId = mailbox.id;
+  const template = "reset_password";
+  const recent = await tx.mail.count({
+    where: { addressId, template, createdAt: { gt: new Date(Date.now() - HOUR_MS) } },
+  });
+  if (recent >= MAILS_AN_HOUR) return;
+  await mailLink(tx, { purpose: "reset-password", template, userId, addressId });
+}
+
+/** Whose password a link sets; `undefined` when it is spent or over. Changes nothing. */
+export async function findPasswordReset(token: string): Promise<{ email: string } | undefined> {
+  const found = await findReset(token);
+  return found && { email: found.user.email };
+}
+
+export type PasswordResetResult =
+  | { reset: true }
+  /** The link is spent or over. */
+  | { reset: false; reason: "over" }
+  /** Costs neither a hash nor the link. */
+  | { reset: false; reason: "refused"; refusal: PasswordRefusal }
+  | { reset: false; reason: "busy" };
+
+/**
+ * Sets the password of whoever holds a reset link, once. All sessions and login challenges end, and waits
+ * end with them, since the owner is here; counts of failures stay. Verification methods are as they were: the
+ * next login asks for them, and none begins here (63B §4.2.1.2; OWASP Forgot Password).
+ */
+export async function resetPassword(
+  { token, chosen }: { token: string; chosen: string },
+  from: RequestSource,
+): Promise<PasswordResetResult> {
+  const over = { reset: false, reason: "over" } as const;
+  const found = await findReset(token);
+  if (!found) return over;
+  const { link, user } = found;
+  const { id: userId, email } = user;
+  const context = [user.name, email, new URL(config().APP_URL).hostname];
+  const parsed = parseNewPassword(chosen, context);
+  if (parsed.refusal) return { reset: false, reason: "refused", refusal: parsed.refusal };
+  const place = takeHashPlace("passwords");
+  if (!place) return { reset: false, reason: "busy" };
+  try {
+    const { password } = parsed;
+    const result = await storePasswordDigest<PasswordResetResult>(
+      place,
+      { password, email, exceptId: userId },
+      async (tx, passwordDigest) => {
+        await lockUser(tx, userId);
+        if (!(await spendMailLink(tx, link))) return over;
+        const { count } = await tx.user.updateMany({
+          where: { id: userId, email, disabledAt: null },
+          data: { passwordDigest, passwordChangedAt: new Date() },
+        });
+        if (count !== 1) return over;
+        await endAllSessions(tx, userId);
+        await endLoginChallengesOf(tx, userId);
+        await liftAllWaits(tx, { userId, email });
+        await recordAuditEvent(tx, { type: "password_reset", userId, from });
+        return { reset: true };
+      },
+    );
+    return result?.stored ?? { reset: false, reason: "busy" };
+  } finally {
+    place.release();
+  }
+}
+
+async function findReset(token: string) {
+  const link = await findMailLink(token, "reset-password");
+  const user = link && (await findResettable(link));
+  return user && { link, user };
+}
+
+async function findResettable({ userId }: MailLink) {
+  const prisma = await db();
+  const user = await prisma.user.findFirst({
+    where: { id: userId, verifiedEmail: { not: null }, disabledAt: null },
+    select: { id: true, name: true, email: true },
+  });
+  return user && { ...user, email: parseEmailAddress(user.email) };
+}
+
+async function liftAllWaits(
+  tx: Tx,
+  { userId, email }: { userId: string; email: EmailAddress },
+): Promise<void> {
+  await liftWaits(tx, passwordThrottle(email));
+  for (const method of VERIFICATION_METHODS) await liftWaits(tx, { subject: userId, method });
+}

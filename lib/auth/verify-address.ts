@@ -1,0 +1,139 @@
+import "server-only";
+import { db, type Tx, transaction } from "../db/client";
+import { lockAddress } from "../db/lock-address";
+import { lockUser } from "../db/lock-user";
+import { recordAuditEvent } from "../notices/audit-event";
+import { findMailLink, type MailLink, spendMailLink } from "../notices/mail-links";
+import type { RequestSource } from "../request-source";
+import { findAccountsOfAddress } from "./accounts-of-address";
+import { RELEASE_DAYS, releaseAccount } from "./release-account";
+
+/** What a link to verify an address is about: enough to see whether the account is one's own. */
+export type AddressVerification = {
+  email: string;
+  name: string;
+  createdAt: Date;
+  /** What the browser called itself that made the account; empty if unknown. */
+  createdWith: string;
+  /** Whether the account is only there until somebody verifies it, and so can be disowned. */
+  canBeDisowned: boolean;
+};
+
+/** What a verification link is about; `undefined` when it is spent or over. Changes nothing. */
+export async function findAddressVerification(
+  token: string,
+): Promise<AddressVerification | undefined> {
+  const link = await findMailLink(token, "verify-address");
+  const mailbox = link && (await findMailbox(await db(), link));
+  if (!mailbox) return undefined;
+  const { email, user } = mailbox;
+  const prisma = await db();
+  const creation = await prisma.auditEvent.findFirst({
+    where: { userId: user.id, type: { in: ["account_created", "administrator_created"] } },
+    select: { userAgent: true },
+    orderBy: { at: "asc" },
+  });
+  return {
+    email,
+    name: user.name,
+    createdAt: user.createdAt,
+    createdWith: creation?.userAgent ?? "",
+    canBeDisowned: canBeDisowned(mailbox),
+  };
+}
+
+export type AddressVerificationResult =
+  | { verified: true }
+  /** The link is spent or over. */
+  | { verified: false; reason: "over" }
+  /** Another account has verified the address. */
+  | { verified: false; reason: "taken" };
+
+/**
+ * Verifies the mailbox that a link was mailed to, once, and for whoever holds the link. For a login address
+ * the account becomes the address's owner, and all others that bear it unverified are released: nobody can
+ * keep an address from its owner, or wait in an account at it.
+ */
+export async function verifyAddress(
+  token: string,
+  from: RequestSource,
+): Promise<AddressVerificationResult> {
+  const over = { verified: false, reason: "over" } as const;
+  const link = await findMailLink(token, "verify-address");
+  const found = link && (await findMailbox(await db(), link));
+  if (!found) return over;
+  return transaction(async (tx) => {
+    await lockAddress(tx, found.email);
+    await lockUser(tx, link.userId);
+    const mailbox = await findMailbox(tx, link);
+    if (!mailbox || !(await spendMailLink(tx, link))) return over;
+    const { id: addressId, email, user } = mailbox;
+    const others = (await findAccountsOfAddress(tx, email)).filter(({ id }) => id !== user.id);
+    const isLogin = email === user.email;
+    if (isLogin && others.some(({ isVerified }) => isVerified)) {
+      return { verified: false, reason: "taken" };
+    }
+    await tx.address.update({ where: { id: addressId }, data: { verifiedAt: new Date() } });
+    if (isLogin) {
+      await tx.user.update({ where: { id: user.id }, data: { verifiedEmail: email } });
+      for (const { id } of others) await releaseAccount(tx, { userId: id, from });
+    }
+    await recordAuditEvent(tx, { type: "address_verified", userId: user.id, addressId, from });
+    return { verified: true };
+  });
+}
+
+/**
+ * Deletes the unverified account that a link was mailed for, at the word of whoever reads the mailbox: it is
+ * not theirs. Says no when the link is over, or the account has a verified address or administers.
+ */
+export async function disownAccount(token: string, from: RequestSource): Promise<boolean> {
+  const link = await findMailLink(token, "verify-address");
+  if (!link) return false;
+  return transaction(async (tx) => {
+    await lockUser(tx, link.userId);
+    const mailbox = await findMailbox(tx, link);
+    if (!mailbox || !canBeDisowned(mailbox) || !(await spendMailLink(tx, link))) return false;
+    return releaseAccount(tx, { userId: link.userId, from });
+  });
+}
+
+/** A login address that is not verified yet. */
+export type UnverifiedAddress = {
+  email: string;
+  /** When the account is released unless the address is verified; never for an administrator. */
+  releasedAt: Date | undefined;
+};
+
+/** The login address of a person if it is not verified yet. */
+export async function findUnverifiedAddress(
+  userId: string,
+): Promise<UnverifiedAddress | undefined> {
+  const prisma = await db();
+  const user = await prisma.user.findFirst({
+    where: { id: userId, verifiedEmail: null },
+    select: { email: true, createdAt: true, role: true },
+  });
+  if (!user) return undefined;
+  const end = new Date(user.createdAt.getTime() + RELEASE_DAYS * 86_400_000);
+  return { email: user.email, releasedAt: user.role === "ADMINISTRATOR" ? undefined : end };
+}
+
+/** A second mailbox is only one more; an account that was verified, or administers, is somebody's. */
+const canBeDisowned = ({ email, user }: Mailbox) =>
+  email === user.email && user.verifiedEmail === null && user.role !== "ADMINISTRATOR";
+
+type Mailbox = NonNullable<Awaited<ReturnType<typeof findMailbox>>>;
+
+/** The mailbox of a link with its person, as long as it is theirs. */
+async function findMailbox(client: Tx, { addressId, userId }: MailLink) {
+  const address = await client.address.findFirst({
+    where: { id: addressId, userId, removedAt: null },
+    select: { id: true, email: true },
+  });
+  const user = await client.user.findFirst({
+    where: { id: userId, disabledAt: null },
+    select: { id: true, name: true, email: true, verifiedEmail: true, role: true, createdAt: true },
+  });
+  return address && user ? { ...address, user } : undefined;
+}
