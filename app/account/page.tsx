@@ -4,6 +4,7 @@ import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
+import { UnverifiedAddress } from "./unverified-address";
 
 const FEW_CODES = 3; // RC-19
 
@@ -20,6 +21,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
   return (
     <div className="space-y-8">
       <h1>{words("title")}</h1>
+      <UnverifiedAddress userId={session.userId} />
       {done === "password" && (
         <Notice tone="success" announce="status">
           {words("passwordChanged")}
