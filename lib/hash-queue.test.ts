@@ -30,7 +30,7 @@ test("PW-09 no source of the product but the hash worker names bcryptjs, so no o
   expect(importers).toEqual(["lib/hash-worker.mjs"]);
 });
 
-test.each(["codes", "passwords"] as const)(
+test.each(["codes", "known-passwords", "passwords"] as const)(
   "PW-09 of %s 64 wait and the next one is refused at once, until a place is free",
   (lane) => {
     const places = takeAll(lane);
@@ -44,13 +44,15 @@ test.each(["codes", "passwords"] as const)(
   },
 );
 
-test("PW-09 TH-08 a flood of passwords keeps no code out", () => {
+test("PW-09 TH-08 T03 a flood of passwords keeps no code and no known browser out", () => {
   takeAll("passwords");
   expect(takeHashPlace("passwords")).toBeUndefined();
+  expect(take("known-passwords")).toBeDefined();
+  takeAll("known-passwords");
   expect(take("codes")).toBeDefined();
 });
 
-test("PW-09 a code that comes last is hashed before the passwords that wait", async () => {
+test("PW-09 T03 what comes last is hashed first: a code, then a known browser's password, then the others", async () => {
   const done: string[] = [];
   const hash = async (lane: HashLane, name: string, cost: number) => {
     await take(lane).hash({ cost, jobs: [{ secret: name, salt: SALT }] });
@@ -61,9 +63,11 @@ test("PW-09 a code that comes last is hashed before the passwords that wait", as
   await Promise.all([
     ...Array.from({ length: running }, () => hash("passwords", "running", 11)),
     ...Array.from({ length: 3 + running }, () => hash("passwords", "waiting", 10)),
+    hash("known-passwords", "known", 4),
     hash("codes", "code", 4),
   ]);
-  expect(done.filter((name) => name !== "running")[0]).toBe("code");
+  const [first, second] = done.filter((name) => name !== "running");
+  expect([first, second]).toEqual(["code", "known"]);
 });
 
 test("RC-17 a job of ten comes back in its order, each hash with its own salt and cost", async () => {

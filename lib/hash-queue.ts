@@ -3,8 +3,13 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Piscina } from "piscina";
 
-/** Codes go before passwords: whoever enters one is already half in, and a code costs a tenth. */
-export type HashLane = "codes" | "passwords";
+/**
+ * In the order in which they are hashed. Whoever enters a code is already half in, and a code costs a
+ * tenth; a browser that has logged in before, or has a session, is not held up by a flood of strangers.
+ */
+const LANES = ["codes", "known-passwords", "passwords"] as const;
+
+export type HashLane = (typeof LANES)[number];
 
 /** One secret with its own 128-bit salt. */
 export type HashJob = { secret: string; salt: Uint8Array };
@@ -62,7 +67,7 @@ function workers(): Workers {
       idleTimeout: IDLE_MS,
       taskQueue: new LaneQueue(),
     }),
-    places: { codes: 0, passwords: 0 },
+    places: { codes: 0, "known-passwords": 0, passwords: 0 },
   };
   return shared[WORKERS];
 }
@@ -70,12 +75,16 @@ function workers(): Workers {
 type Queue = NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>["taskQueue"]>;
 type Task = Parameters<Queue["push"]>[0];
 
-/** First come, first served within a lane; the codes' lane first. */
+/** First come, first served within a lane; the lanes in their order. */
 class LaneQueue implements Queue {
-  private readonly lanes: Record<HashLane, Task[]> = { codes: [], passwords: [] };
+  private readonly lanes: Record<HashLane, Task[]> = {
+    codes: [],
+    "known-passwords": [],
+    passwords: [],
+  };
 
   get size(): number {
-    return this.lanes.codes.length + this.lanes.passwords.length;
+    return LANES.reduce((sum, lane) => sum + this.lanes[lane].length, 0);
   }
 
   push(task: Task): void {
@@ -83,7 +92,8 @@ class LaneQueue implements Queue {
   }
 
   shift(): Task | null {
-    return this.lanes.codes.shift() ?? this.lanes.passwords.shift() ?? null;
+    const lane = LANES.find((name) => this.lanes[name].length > 0);
+    return (lane && this.lanes[lane].shift()) ?? null;
   }
 
   remove(task: Task): void {

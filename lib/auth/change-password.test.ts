@@ -2,10 +2,12 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { db, transaction } from "../db/client";
 import { FROM } from "../db/testing/people";
 import { beginLoginChallenge, findLoginChallenge } from "../mfa/login-challenge";
+import { reserveAttempt, type ThrottleKey } from "../mfa/throttle";
 import { createAccount } from "./accounts";
 import { changePassword } from "./change-password";
 import { parseEmailAddress } from "./email-address";
 import { logInWithPassword } from "./log-in";
+import { ownPasswordThrottle, passwordThrottle } from "./password-throttle";
 import { findSession, openSession, SessionOver } from "./session-rows";
 
 const [OLD, NEW] = ["mauve tugboats sing", "beige tugboats hum along"];
@@ -34,7 +36,9 @@ describe("changing the password", () => {
     expect(await logIn(NEW)).toMatchObject({ verified: true });
   });
 
-  test("PW-10 without the current one nothing changes, and the failure counts like one at the login", async () => {
+  test("PW-10 T03 without the current one nothing changes, and the form has a count that no stranger reaches", async () => {
+    for (let guess = 1; guess <= 5; guess++) await logIn(`a stranger's guess number ${guess}`);
+    expect(await logIn(OLD)).toMatchObject({ verified: false, reason: "waiting" });
     for (let guess = 1; guess <= 5; guess++) {
       expect(await change({ current: `a wrong guess number ${guess}` })).toEqual({
         changed: false,
@@ -42,7 +46,6 @@ describe("changing the password", () => {
       });
     }
     expect(await change({})).toMatchObject({ changed: false, reason: "waiting" });
-    expect(await logIn(OLD)).toMatchObject({ verified: false, reason: "waiting" });
     expect(await digestNow()).toBe(digest);
   });
 
@@ -88,6 +91,29 @@ describe("changing the password", () => {
     expect(await findSession(token)).toBeDefined();
   });
 
+  test("T03 TH-06 the change ends the waits of the person's methods and password, and keeps every count", async () => {
+    const { userId } = await sessionOf(token);
+    const prisma = await db();
+    await prisma.user.update({ where: { id: userId }, data: { verifiedEmail: email } });
+    const keys = await makeEverythingWait(userId);
+    await change({});
+    for (const key of keys) {
+      expect(await reserveAttempt(key), key.method).toMatchObject({
+        reserved: true,
+        reservation: { failures: 9 },
+      });
+    }
+  });
+
+  test("T03 TH-04 whoever has not verified the address ends no wait of its password", async () => {
+    const { userId } = await sessionOf(token);
+    const prisma = await db();
+    await prisma.user.update({ where: { id: userId }, data: { verifiedEmail: null } });
+    await makeEverythingWait(userId);
+    expect(await change({})).toEqual({ changed: true });
+    expect(await logIn(NEW)).toMatchObject({ verified: false, reason: "waiting" });
+  });
+
   test("PW-10 of two changes at once one counts, and its password is the one that works", async () => {
     const chosen = ["beige tugboats hum along", "green tugboats hum along"];
     const results = await Promise.all(chosen.map((password) => change({ chosen: password })));
@@ -114,6 +140,27 @@ async function sessionOf(sessionToken: string) {
   const address = parseEmailAddress(email);
   if (!row || !address) throw new Error("There is no session.");
   return { ...row, ...row.user, email: address };
+}
+
+/** Eight failures each, the last one just now. */
+async function makeEverythingWait(userId: string): Promise<ThrottleKey[]> {
+  const address = parseEmailAddress(email);
+  if (!address) throw new Error("That is no address.");
+  const keys: ThrottleKey[] = [
+    passwordThrottle(address),
+    ownPasswordThrottle(userId, "a known browser"),
+    { subject: userId, method: "authenticator-app" },
+    { subject: userId, method: "recovery-codes" },
+  ];
+  const prisma = await db();
+  const [now, later] = [new Date(), new Date(Date.now() + 3_600_000)];
+  for (const key of keys) {
+    await prisma.throttle.create({
+      data: { ...key, failures: 8, lastAttemptAt: now, nextAttemptAt: later },
+    });
+    expect(await reserveAttempt(key)).toMatchObject({ reserved: false, until: later });
+  }
+  return keys;
 }
 
 const open = (userId: string) =>

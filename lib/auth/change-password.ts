@@ -1,15 +1,17 @@
 import "server-only";
 import { config } from "../config";
 import { db, transaction } from "../db/client";
+import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { clearFailures, giveBackAttempt, reserveAttempt } from "../mfa/throttle";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import type { CurrentSession } from "./current-session";
+import { liftAllWaits } from "./lift-all-waits";
 import { digestPassword, verifyPassword } from "./password-digest";
 import { normalizePassword, type PasswordRefusal, parseNewPassword } from "./password-policy";
-import { passwordThrottle } from "./password-throttle";
+import { ownPasswordThrottle } from "./password-throttle";
 import { endOtherSessions, holdSession } from "./session-rows";
 
 export type PasswordChangeResult =
@@ -22,7 +24,8 @@ export type PasswordChangeResult =
 
 /**
  * Changes the password of a fresh session's person, who types the current one too (ASVS 6.2.3).
- * Login challenges end with it, and, if the person asks, all other sessions (ASVS 7.4.3).
+ * Login challenges end with it, and, if the person asks, all other sessions (ASVS 7.4.3). Waits end as
+ * well, since whoever began them may have known the old password; counts of other people's failures stay.
  */
 export async function changePassword({
   session,
@@ -41,10 +44,10 @@ export async function changePassword({
   const context = [name, email, new URL(config().APP_URL).hostname];
   const parsed = parseNewPassword(chosen, context);
   if (parsed.refusal) return { changed: false, reason: "refused", refusal: parsed.refusal };
-  const place = takeHashPlace("passwords");
+  const place = takeHashPlace("known-passwords");
   if (!place) return { changed: false, reason: "busy" };
   try {
-    const throttle = passwordThrottle(email);
+    const throttle = ownPasswordThrottle(userId);
     const attempt = await reserveAttempt(throttle);
     if (!attempt.reserved) return { changed: false, reason: "waiting", until: attempt.until };
     const prisma = await db();
@@ -62,13 +65,17 @@ export async function changePassword({
     }
     const passwordDigest = await digestPassword(place, parsed.password);
     return await transaction(async (tx) => {
+      await lockUser(tx, userId);
+      await holdSession(tx, session.id, "fresh");
       const { count } = await tx.user.updateMany({
         where: { id: userId, passwordDigest: old },
         data: { passwordDigest, passwordChangedAt: new Date() },
       });
       if (count !== 1) return { changed: false, reason: "current-wrong" };
-      await holdSession(tx, session.id, "fresh");
+      // The current password was right, which clears the count of this form alone. At the login nobody
+      // proved anything: there the counts stay and only the waits end.
       await clearFailures(tx, throttle);
+      await liftAllWaits(tx, { userId, address: email });
       await endLoginChallengesOf(tx, userId);
       if (endOthers === "end-others") await endOtherSessions(tx, { userId, exceptId: session.id });
       await recordAuditEvent(tx, { type: "password_changed", userId, sessionId: session.id, from });

@@ -5,8 +5,9 @@ import type { ThrottleKey } from "../mfa/throttle";
 import type { EmailAddress } from "./email-address";
 
 /**
- * The count of failures for the password of an address, known or not, so that both wait alike. Kept
- * under a keyed hash: the table tells nobody which addresses were tried.
+ * The count of failures for the password of an address, known or not, so that both wait alike; shared by
+ * all browsers that are not known. Kept under a keyed hash: the table tells nobody which addresses were
+ * tried.
  */
 export function passwordThrottle(address: EmailAddress): ThrottleKey {
   const key = deriveLastingKey("throttle subjects");
@@ -14,4 +15,13 @@ export function passwordThrottle(address: EmailAddress): ThrottleKey {
     subject: createHmac("sha256", key).update(address).digest("base64url"),
     method: "password",
   };
+}
+
+/**
+ * The count of failures for a person's password where strangers at the login page cannot reach it: in the
+ * lane of a known browser, or, without one, for the person who is logged in and types it again, however
+ * many sessions there are.
+ */
+export function ownPasswordThrottle(userId: string, lane = ""): ThrottleKey {
+  return { subject: userId, method: "password", lane };
 }
