@@ -5,9 +5,11 @@ import { Notice } from "./notice";
 import { PasswordField } from "./password-field";
 import { SubmitButton } from "./submit-button";
 
-/** What an action answers: what is wrong, in words, and what the person had typed. */
+/** What an action answers: what is wrong or was done, in words, and what the person had typed. */
 export type FormState = {
   error?: string;
+  /** What was done, where the form stays for another time. */
+  done?: string;
   fieldErrors?: Record<string, string | undefined>;
   values?: Record<string, string>;
 };
@@ -55,7 +57,7 @@ export function Form({
   const [answer, submit] = useActionState(action, {});
   const [checked, setChecked] = useState<FormState>();
   const id = useId();
-  const { error, fieldErrors = {}, values = {} } = checked ?? answer;
+  const { error, done, fieldErrors = {}, values = {} } = checked ?? answer;
   const errorId = `${id}-error`;
   return (
     <form
@@ -70,6 +72,9 @@ export function Form({
     >
       <div id={errorId} role="alert">
         {error && <Notice tone="danger">{error}</Notice>}
+      </div>
+      <div role="status" className="empty:hidden">
+        {done && <Notice tone="success">{done}</Notice>}
       </div>
       {fields.map((field) => (
         <FormField

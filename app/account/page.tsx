@@ -5,6 +5,7 @@ import { requireSession } from "@/lib/auth/current-session";
 import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
 import { FEW_CODES } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
+import { UnverifiedAddress } from "./unverified-address";
 
 export async function generateMetadata() {
   return { title: (await getWords("account"))("title") };
@@ -19,6 +20,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
   return (
     <div className="space-y-8">
       <h1>{words("title")}</h1>
+      <UnverifiedAddress userId={session.userId} />
       {done === "password" && (
         <Notice tone="success" announce="status">
           {words("passwordChanged")}

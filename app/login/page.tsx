@@ -13,7 +13,7 @@ import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
 import { getWords } from "@/messages/words";
 import { logIn } from "./actions";
 
-const REASONS = ["again", "expired", "loggedOut"] as const;
+const REASONS = ["again", "expired", "loggedOut", "reset"] as const;
 
 export async function generateMetadata() {
   return { title: (await getWords("login"))("title") };
@@ -57,6 +57,11 @@ export default async function LoginPage({ searchParams }: PageProps<"/login">) {
               : [{ name: "return", label: "", type: "hidden" as const, value: returnPath }]),
           ]}
         >
+          <p className="text-sm">
+            <Link className="link" href="/forgot">
+              {(await getWords("forgot"))("link")}
+            </Link>
+          </p>
           {isSignupOpen() && !session && (
             <p className="text-sm text-muted">
               {words("noAccount")}{" "}

@@ -15,6 +15,9 @@ export const sessionCookieName = () => named("sparekey-session");
 
 const challengeCookieName = () => named("sparekey-login");
 
+const linkCookieName = () => named("sparekey-link");
+const LINK_MINUTES = 60; // no mailed link whose page has a form lives shorter
+
 /** The attributes of every cookie that carries a token. */
 export const cookieAttributes = () =>
   ({ httpOnly: true, secure: isHttps(), sameSite: "lax", path: "/" }) as const;
@@ -62,4 +65,22 @@ export async function setChallengeCookie({
 /** Takes the login challenge's token from the browser. */
 export async function clearChallengeCookie(): Promise<void> {
   (await cookies()).set(challengeCookieName(), "", { ...cookieAttributes(), maxAge: 0 });
+}
+
+/** The token of the mailed link that this browser followed; `undefined` without one. */
+export async function readLinkToken(): Promise<string | undefined> {
+  return (await cookies()).get(linkCookieName())?.value;
+}
+
+/** Gives the browser the token of the mailed link that it follows, so that no address has it (PW-11). */
+export async function setLinkCookie(token: string): Promise<void> {
+  (await cookies()).set(linkCookieName(), token, {
+    ...cookieAttributes(),
+    maxAge: LINK_MINUTES * 60,
+  });
+}
+
+/** Takes the mailed link's token from the browser. */
+export async function clearLinkCookie(): Promise<void> {
+  (await cookies()).set(linkCookieName(), "", { ...cookieAttributes(), maxAge: 0 });
 }

@@ -9,7 +9,7 @@ import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { VERIFICATION_METHODS } from "../mfa/method-names";
 import { liftWaits } from "../mfa/throttle";
 import { recordAuditEvent } from "../notices/audit-event";
-import { findMailLink, type MailLink, mailLink, spendMailLink } from "../notices/mail-links";
+import { findMailLink, mailLink, spendMailLink } from "../notices/mail-links";
 import type { RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
@@ -135,17 +135,14 @@ export async function resetPassword(
 
 async function findReset(token: string) {
   const link = await findMailLink(token, "reset-password");
-  const user = link && (await findResettable(link));
-  return user && { link, user };
-}
-
-async function findResettable({ userId }: MailLink) {
+  if (!link) return undefined;
   const prisma = await db();
   const user = await prisma.user.findFirst({
-    where: { id: userId, verifiedEmail: { not: null }, disabledAt: null },
+    where: { id: link.userId, verifiedEmail: { not: null }, disabledAt: null },
     select: { id: true, name: true, email: true },
   });
-  return user && { ...user, email: parseEmailAddress(user.email) };
+  const email = user && parseEmailAddress(user.email);
+  return email ? { link, user: { ...user, email } } : undefined;
 }
 
 async function liftAllWaits(

@@ -1,0 +1,20 @@
+"use server";
+
+import { redirect } from "next/navigation";
+import { clearLinkCookie, readLinkToken } from "@/lib/auth/cookies";
+import { requestSource, requireOwnOrigin } from "@/lib/auth/request";
+import { disownAccount, verifyAddress } from "@/lib/auth/verify-address";
+
+export async function verifyMailedAddress(): Promise<void> {
+  await requireOwnOrigin();
+  const result = await verifyAddress((await readLinkToken()) ?? "", await requestSource());
+  await clearLinkCookie();
+  redirect(`/address/verify?done=${result.verified ? "verified" : result.reason}`);
+}
+
+export async function disownMailedAccount(): Promise<void> {
+  await requireOwnOrigin();
+  const disowned = await disownAccount((await readLinkToken()) ?? "", await requestSource());
+  await clearLinkCookie();
+  redirect(`/address/verify?done=${disowned ? "disowned" : "over"}`);
+}
