@@ -19,7 +19,7 @@ import {
 } from "./people";
 import { letTimeStepsPass } from "./phone";
 import { composeSubmission, PlainBrowser } from "./plain-browser";
-import { givePassword, reachRecoveryCodes } from "./prepared-people";
+import { givePassword, RECOVERED_PATH, reachRecoveryCodes } from "./prepared-people";
 import { noteSecret } from "./secrets-of-the-run";
 
 test("RC-14 a replaced set is told as such and costs no attempt; the new one logs in", async ({
@@ -200,7 +200,7 @@ test("TH-13 Start over ends the login, also for somebody who copied its cookie",
   expect(late.path).toBe("/login?why=expired");
   const next = await reachRecoveryCodes(person, person.browser.origin);
   const used = await next.browser.press(next.page, "Verify", { code: person.codes[0] ?? "" });
-  expect(used.path).toBe("/account");
+  expect(used.path).toBe(RECOVERED_PATH);
 });
 
 test("closed sign-up is no page, no link and no action", { tag: "@postgres" }, async ({

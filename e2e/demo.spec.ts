@@ -34,7 +34,7 @@ test("LC-11 the demo fills a database of its own making, once, and refuses every
   const password = /password of each is: (.+)/.exec(first.output)?.[1] ?? "";
   const code = /code: (\S+)/.exec(first.output)?.[1] ?? "";
   const { browser, page } = await reachRecoveryCodes({ name: "", email, password }, baseURL);
-  expect((await browser.press(page, "Verify", { code })).path).toBe("/account");
+  expect((await browser.press(page, "Verify", { code })).path).toBe("/account/recovered");
 });
 
 test("LG-03 the development server prints no code, password or setup key that was sent to it", {
@@ -50,7 +50,7 @@ test("LG-03 the development server prints no code, password or setup key that wa
   const person = await prepareWithCodes(baseURL);
   const [code = ""] = person.codes;
   const step = await reachRecoveryCodes(person, baseURL);
-  expect((await step.browser.press(step.page, "Verify", { code })).path).toBe("/account");
+  expect((await step.browser.press(step.page, "Verify", { code })).path).toBe("/account/recovered");
 
   const log = readFileSync(logFile, "utf8");
   expect(log).toContain("POST /login/verify/recovery-codes");

@@ -3,7 +3,7 @@ import { textOf } from "./html";
 import { expect, test } from "./journeys";
 import { somebodyNew } from "./people";
 import { composeSubmission, PlainBrowser, type PlainPage, parseSetCookie } from "./plain-browser";
-import { givePassword, reachRecoveryCodes } from "./prepared-people";
+import { givePassword, RECOVERED_PATH, reachRecoveryCodes } from "./prepared-people";
 
 const STEPS = ["", "/authenticator-app", "/recovery-codes", "/methods"];
 
@@ -31,10 +31,10 @@ test("TH-01 no step is reached or answered without the password step of the same
   expect(textOf(crossed.body)).toMatch(/That code isn.t valid or was already used\./);
   expect(await countSpentCodes(sql, person.email)).toBe(0);
 
-  expect((await theirs.browser.press(theirs.page, "Verify", { code })).path).toBe("/account");
+  expect((await theirs.browser.press(theirs.page, "Verify", { code })).path).toBe(RECOVERED_PATH);
   const replay = new PlainBrowser(baseURL, others.browser.cookies);
   const again = await replay.press(others.page, "Verify", { code: stranger.codes[0] ?? "" });
-  expect(again.path).toBe("/account");
+  expect(again.path).toBe(RECOVERED_PATH);
 });
 
 test("TH-08 who has not given the password touches no counter and no code", async ({
@@ -187,7 +187,9 @@ test("TH-13 a pending login ends after ten minutes, after ten failures, and when
   expect(await countSpentCodes(sql, person.email)).toBe(0);
 
   const after = await reachRecoveryCodes({ ...person, password: chosen }, baseURL);
-  expect((await after.browser.press(after.page, "Verify", { code: next })).path).toBe("/account");
+  expect((await after.browser.press(after.page, "Verify", { code: next })).path).toBe(
+    RECOVERED_PATH,
+  );
 });
 
 test("TH-05 TH-03 five wrong codes are free, then each costs a wait, from wherever they come", async ({

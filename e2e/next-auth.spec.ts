@@ -62,7 +62,7 @@ test("NA-02 a used login challenge, and a stranger's browser, make no session", 
   const stranger = new PlainBrowser(baseURL);
   const [first = "", second = ""] = person.codes;
   expect((await stranger.press(page, "Verify", { code: first })).path).toBe("/login?why=expired");
-  expect((await browser.press(page, "Verify", { code: first })).path).toBe("/account");
+  expect((await browser.press(page, "Verify", { code: first })).path).toBe("/account/recovered");
   const sessions = await countRows(sql, "Session", person.email);
   expect((await saved.press(page, "Verify", { code: second })).path).toBe("/login?why=expired");
   expect(await countRows(sql, "Session", person.email)).toBe(sessions);

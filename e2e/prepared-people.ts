@@ -73,6 +73,9 @@ export async function reachRecoveryCodes(person: Person, origin: string) {
   return { browser, page: await browser.open("/login/verify/recovery-codes") };
 }
 
+/** Where a login with a recovery code leads. */
+export const RECOVERED_PATH = "/account/recovered";
+
 /** A new browser in which the person logged in with a recovery code. */
 export async function logInWithCodePlainly(
   person: Person,
@@ -80,7 +83,7 @@ export async function logInWithCodePlainly(
   origin: string,
 ): Promise<PlainBrowser> {
   const { browser, page } = await reachRecoveryCodes(person, origin);
-  await mustReach(browser.press(page, "Verify", { code }), "/account");
+  await mustReach(browser.press(page, "Verify", { code }), RECOVERED_PATH);
   return browser;
 }
 

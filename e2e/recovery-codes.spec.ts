@@ -14,7 +14,7 @@ import {
   told,
 } from "./people";
 import { composeSubmission } from "./plain-browser";
-import { logInWithCodePlainly, reachRecoveryCodes } from "./prepared-people";
+import { logInWithCodePlainly, RECOVERED_PATH, reachRecoveryCodes } from "./prepared-people";
 
 test("RC-05 RC-07 RC-19 all ten codes log in once each, in any order, and then the set is used up", async ({
   prepare,
@@ -28,7 +28,7 @@ test("RC-05 RC-07 RC-19 all ten codes log in once each, in any order, and then t
     const next = person.codes.findIndex((one) => unused.has(one)) + 1;
     expect(textOf(page.body)).toContain(`left, the next unused is number ${next}.`);
     const { path } = await browser.press(page, "Verify", { code });
-    expect(path, `code ${code}`).toBe("/account");
+    expect(path, `code ${code}`).toBe(RECOVERED_PATH);
     unused.delete(code);
     expect(textOf((await browser.open("/account/mfa")).body)).toContain(
       `${unused.size} of 10 codes left`,
@@ -61,7 +61,7 @@ test("RC-05 a spent code makes no session, starts no wait, and its reuse is on r
     [person.email],
   );
   expect(reuses).toEqual(Array(7).fill({ setLetter: "A", codeNumber: 1 }));
-  expect((await browser.press(answer, "Verify", { code: fresh })).path).toBe("/account");
+  expect((await browser.press(answer, "Verify", { code: fresh })).path).toBe(RECOVERED_PATH);
 });
 
 test("RC-08 a hundred failures turn the codes off, right ones too, and keep the second factor on", async ({
@@ -173,7 +173,7 @@ test("RC-18 a code is read as people write it, and a megabyte is refused before 
   const long = await browser.press(page, "Verify", { code: fourth + " ".repeat(50) });
   expect(textOf(long.body)).toContain("longer than a recovery code");
   expect(await readFailures(sql, person.email, "recovery-codes")).toBe(0);
-  expect((await browser.press(page, "Verify", { code: fourth })).path).toBe("/account");
+  expect((await browser.press(page, "Verify", { code: fourth })).path).toBe(RECOVERED_PATH);
 });
 
 test("RC-17 a typo is told in the browser without a request, and costs no attempt", async ({

@@ -13,7 +13,7 @@ import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
 import { getWords } from "@/messages/words";
 import { logIn } from "./actions";
 
-const REASONS = ["again", "expired", "loggedOut", "reset"] as const;
+const REASONS = ["expired", "loggedOut", "reset"] as const;
 
 export async function generateMetadata() {
   return { title: (await getWords("login"))("title") };
@@ -24,8 +24,7 @@ export default async function LoginPage({ searchParams }: PageProps<"/login">) {
   const { return: returnParam, why } = await searchParams;
   const returnPath = parseReturnPath(returnParam);
   const reason = REASONS.find((known) => known === why);
-  const session = await currentSession();
-  if (session && reason !== "again") redirect(returnPath);
+  if (await currentSession()) redirect(returnPath);
 
   const words = await getWords("login");
   const form = await getWords("form");
@@ -42,15 +41,13 @@ export default async function LoginPage({ searchParams }: PageProps<"/login">) {
               label: form("email"),
               type: "email",
               autoComplete: "username",
-              value: session?.email,
-              autoFocus: !session,
+              autoFocus: true,
             },
             {
               name: "password",
               label: form("password"),
               type: "password",
               autoComplete: "current-password",
-              autoFocus: Boolean(session),
             },
             ...(returnPath === HOME_PATH
               ? []
@@ -62,7 +59,7 @@ export default async function LoginPage({ searchParams }: PageProps<"/login">) {
               {(await getWords("forgot"))("link")}
             </Link>
           </p>
-          {isSignupOpen() && !session && (
+          {isSignupOpen() && (
             <p className="text-sm text-muted">
               {words("noAccount")}{" "}
               <Link className="link" href="/signup">

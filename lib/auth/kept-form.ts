@@ -19,7 +19,7 @@ export async function keepForm({
   path: string;
   values: Record<string, string>;
 }): Promise<void> {
-  if (Object.values(values).every((value) => value === "")) return;
+  if (Object.keys(values).length === 0) return;
   const { id: sessionId, userId, email } = session;
   const { id } = await beginStepUp({ sessionId, userId, email, returnTo: path });
   const plain = Buffer.from(JSON.stringify(values));

@@ -13,7 +13,7 @@ import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import type { CurrentSession } from "./current-session";
 import { verifyPassword } from "./password-digest";
-import { passwordThrottle } from "./password-throttle";
+import { ownPasswordThrottle } from "./password-throttle";
 import { endSessionById, type SessionToken, stepUpSession } from "./session-rows";
 
 /** A person's fresh proof for their session; `returnTo` is the path they come back to. */
@@ -73,14 +73,14 @@ export async function stepUpWithPassword({
   input,
   from,
 }: StepUp): Promise<PasswordStepUpResult> {
-  const { id, userId, email } = session;
+  const { id, userId } = session;
   if (await hasAuthenticatorApp(await db(), userId)) {
     return { verified: false, reason: "needs-method" };
   }
-  const place = takeHashPlace("passwords");
+  const place = takeHashPlace("known-passwords");
   if (!place) return { verified: false, reason: "busy" };
   try {
-    const throttle = passwordThrottle(email);
+    const throttle = ownPasswordThrottle(userId);
     const attempt = await reserveAttempt(throttle);
     if (!attempt.reserved) return { verified: false, reason: "waiting", until: attempt.until };
     const prisma = await db();

@@ -1,6 +1,7 @@
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { requireStrongSession } from "@/lib/auth/current-session";
+import { findKeptForm } from "@/lib/auth/kept-form";
 import { getWords } from "@/messages/words";
 import { changeOwnPassword } from "./actions";
 
@@ -9,7 +10,8 @@ export async function generateMetadata() {
 }
 
 export default async function PasswordPage() {
-  const { email } = await requireStrongSession("/account/password", "fresh");
+  const session = await requireStrongSession("/account/password", "fresh");
+  const { endOthers = "on" } = await findKeptForm(session, "/account/password");
   const words = await getWords("password");
   return (
     <div className="space-y-6">
@@ -19,7 +21,7 @@ export default async function PasswordPage() {
           action={changeOwnPassword}
           texts={await getFormTexts(words("submit"))}
           fields={[
-            { name: "username", label: "", type: "username", value: email },
+            { name: "username", label: "", type: "username", value: session.email },
             {
               name: "current",
               label: words("current"),
@@ -33,7 +35,7 @@ export default async function PasswordPage() {
               autoComplete: "new-password",
               hint: (await getWords("form"))("passwordHint"),
             },
-            { name: "endOthers", label: words("endOthers"), type: "checkbox", value: "on" },
+            { name: "endOthers", label: words("endOthers"), type: "checkbox", value: endOthers },
           ]}
         />
       </section>

@@ -4,19 +4,20 @@ import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { requireStrongSession } from "@/lib/auth/current-session";
+import { findKeptForm } from "@/lib/auth/kept-form";
 import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 import { removeApp } from "./actions";
+
+const PATH = "/account/mfa/authenticator-app/remove";
 
 export async function generateMetadata() {
   return { title: (await getWords("removeApp"))("title") };
 }
 
 export default async function RemoveAppPage() {
-  const session = await requireStrongSession(
-    "/account/mfa/authenticator-app/remove",
-    "unrestricted",
-  );
+  const session = await requireStrongSession(PATH, "unrestricted");
+  const { endOthers = "on" } = await findKeptForm(session, PATH);
   const { authenticatorApp, recoveryCodes, replacement } = await findEnrolledMethods(
     session.userId,
   );
@@ -34,7 +35,9 @@ export default async function RemoveAppPage() {
         <Form
           action={removeApp}
           texts={await getFormTexts(words("submit"))}
-          fields={[{ name: "endOthers", label: words("endOthers"), type: "checkbox", value: "on" }]}
+          fields={[
+            { name: "endOthers", label: words("endOthers"), type: "checkbox", value: endOthers },
+          ]}
         >
           <Link className="button w-full" href="/account/mfa">
             {(await getWords("appEnrollment"))("cancel")}
