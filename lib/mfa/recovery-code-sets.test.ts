@@ -76,6 +76,17 @@ describe("generating", () => {
     expect(await countSetsAndCodes()).toEqual({ sets: 0, codes: 0 });
   });
 
+  test("RC-09 a session of the password alone gets no codes for an account with another method", async () => {
+    const first = await generated(null);
+    for (const previous of PREVIOUS_SETS) {
+      expect(await generate(first.set.id, { previous, steppedUpBy: ["pwd"] })).toEqual({
+        generated: false,
+        reason: "password-only",
+      });
+    }
+    expect(await countSetsAndCodes()).toEqual({ sets: 1, codes: 10 });
+  });
+
   test("RC-14 sets are lettered A to Z without I, L, O, U, and begin again", async () => {
     expect(SET_LETTERS).toBe("ABCDEFGHJKMNPQRSTVWXYZ");
     let newest: string | null = null;
