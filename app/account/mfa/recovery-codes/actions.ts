@@ -62,7 +62,7 @@ export const generateRecoveryCodes = sessionAction<GenerationState>(
       case "already-generated": {
         const { inUse, replacement } = await findLiveSets(userId);
         const made = replacement ?? inUse;
-        return made ? { error: words("alreadyGenerated", { letter: made.letter }) } : {};
+        return made ? { previous, error: words("alreadyGenerated", { letter: made.letter }) } : {};
       }
     }
   },

@@ -133,7 +133,7 @@ async function SetInUse({ set }: { set: RecoveryCodeSetSummary & { disabled: boo
         {set.codes.map(({ number, usedAt }) => (
           <li key={number} className="flex min-h-8 items-center gap-3">
             <span className="w-6 text-right text-muted tabular-nums">{number}</span>
-            <span className={usedAt ? "text-muted line-through decoration-1" : ""}>
+            <span className={usedAt ? "text-muted" : "font-medium"}>
               {usedAt ? words("used", { date: dates.day(usedAt) }) : words("unused")}
             </span>
           </li>
