@@ -4,6 +4,7 @@ import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { requireStrongSession } from "@/lib/auth/current-session";
+import { findEnrolledMethods, isAppUsable } from "@/lib/mfa/methods";
 import { listRecoveryCodeSets } from "@/lib/mfa/recovery-code-sets";
 import { getWords } from "@/messages/words";
 import { revokeCodes } from "./actions";
@@ -21,6 +22,7 @@ export default async function RevokeRecoveryCodesPage() {
   const live = sets.filter(({ endedAt }) => !endedAt).toReversed();
   const [oldest] = live;
   if (!oldest) redirect("/account/mfa/recovery-codes");
+  const appLeft = isAppUsable(await findEnrolledMethods(userId));
   const words = await getWords("codes");
   return (
     <div className="space-y-6">
@@ -32,7 +34,9 @@ export default async function RevokeRecoveryCodesPage() {
           ))}
           <li>{words("revokeNoNew")}</li>
         </ul>
-        <Notice tone="warning">{words("revokeOnlyApp")}</Notice>
+        <Notice tone={appLeft ? "warning" : "danger"}>
+          {appLeft ? words("revokeOnlyApp") : words("revokeNoneLeft")}
+        </Notice>
         <p className="text-sm text-muted">{words("revokeInstead", { letter: oldest.letter })}</p>
         <Form
           action={revokeCodes}
