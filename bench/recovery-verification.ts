@@ -152,7 +152,7 @@ async function generate(userId: string, knownSetId: string | null) {
     userId,
     knownSetId,
     previous: "stop-now",
-    steppedUpBy: [],
+    steppedUpBy: ["otp"],
     from,
     authorize: async () => undefined,
   });

@@ -49,12 +49,15 @@ export function TenCodes({
   codes,
   setId,
   sheet,
+  oldSets,
   texts,
   confirm,
 }: {
   codes: string[];
   setId: string;
   sheet: CodesSheet;
+  /** What became of the sets before this one, a sentence each. */
+  oldSets: string[];
   texts: TenCodesTexts;
   confirm: (formData: FormData) => void;
 }) {
@@ -74,7 +77,7 @@ export function TenCodes({
   };
   return (
     <div className="space-y-6 print:text-black">
-      <ScreenHead sheet={sheet} texts={texts} />
+      <ScreenHead sheet={sheet} oldSets={oldSets} texts={texts} />
       <PrintHead sheet={sheet} />
       <section className="card space-y-6 print:rounded-none print:border-x-0 print:border-black print:px-0">
         <CodesList codes={codes} label={texts.listLabel} />
@@ -115,7 +118,15 @@ export function TenCodes({
   );
 }
 
-function ScreenHead({ sheet, texts }: { sheet: CodesSheet; texts: TenCodesTexts }) {
+function ScreenHead({
+  sheet,
+  oldSets,
+  texts,
+}: {
+  sheet: CodesSheet;
+  oldSets: string[];
+  texts: TenCodesTexts;
+}) {
   return (
     <div className="space-y-6 print:hidden">
       <div className="space-y-2">
@@ -125,7 +136,12 @@ function ScreenHead({ sheet, texts }: { sheet: CodesSheet; texts: TenCodesTexts 
         </div>
         <p className="text-sm text-muted">{sheet.about}</p>
       </div>
-      <Notice tone="warning">{texts.once}</Notice>
+      <Notice tone="warning">
+        <p>{texts.once}</p>
+        {oldSets.map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+      </Notice>
     </div>
   );
 }

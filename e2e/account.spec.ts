@@ -33,7 +33,8 @@ test("RC-14 a replaced set is told as such and costs no attempt; the new one log
   await lendCookies(person.browser, context);
   await page.goto("/account/mfa");
   await button(page, "Generate New Codes").click();
-  await expect(told(page, /Set A stops working at once: its 10 unused codes end/)).toBeVisible();
+  await page.getByRole("radio", { name: "Stop set A now" }).check();
+  await expect(told(page, /Its 10 unused codes end at once/)).toBeVisible();
   await button(page, "Generate New Codes").click();
   const codes = await readTenCodes(page);
   expect(codes.every((code) => code.startsWith("B"))).toBe(true);

@@ -45,7 +45,8 @@ export function linksOf(html: string): string[] {
 
 function readField(input: string): [string, string][] {
   const { name, type, value = type === "checkbox" ? "on" : "", checked } = readAttributes(input);
-  const isSent = name !== undefined && (type !== "checkbox" || checked !== undefined);
+  const isTicked = !["checkbox", "radio"].includes(type ?? "") || checked !== undefined;
+  const isSent = name !== undefined && isTicked;
   return isSent ? [[name, value]] : [];
 }
 

@@ -88,7 +88,7 @@ export async function logInWithCodePlainly(
 }
 
 /** The ten codes in the answer to the POST that made them. */
-function readCodes({ body }: PlainPage): string[] {
+export function readCodes({ body }: PlainPage): string[] {
   const list = /<ol[^>]*aria-label="Recovery codes".*?<\/ol>/s.exec(body)?.[0] ?? "";
   const codes = [...list.matchAll(/>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</g)].map(
     ([, code = ""]) => code,

@@ -1,5 +1,5 @@
 import { listRoutes } from "./build";
-import { countRows, countSpentCodes, endWaits, readFailures } from "./database";
+import { age, countRows, countSpentCodes, endWaits, readFailures } from "./database";
 import { textOf } from "./html";
 import { expect, lendCookies, test } from "./journeys";
 import {
@@ -11,10 +11,20 @@ import {
   enterRecoveryCode,
   field,
   heading,
+  readTenCodes,
   told,
 } from "./people";
-import { composeSubmission } from "./plain-browser";
-import { logInWithCodePlainly, RECOVERED_PATH, reachRecoveryCodes } from "./prepared-people";
+import { composeSubmission, type Fields } from "./plain-browser";
+import {
+  logInWithCodePlainly,
+  RECOVERED_PATH,
+  reachRecoveryCodes,
+  readCodes,
+  type WithCodes,
+} from "./prepared-people";
+import type { Sql } from "./servers";
+
+const CODES = "/account/mfa/recovery-codes";
 
 test("RC-05 RC-07 RC-19 all ten codes log in once each, in any order, and then the set is used up", async ({
   prepare,
@@ -238,3 +248,258 @@ test("leaving the ten codes unsaved warns, by a link, by Back, by closing and by
   await expect(heading(page, "Account Settings")).toBeVisible();
   expect(dialogs).toHaveLength(3);
 });
+
+test("RC-14 RC-21 the old set works until the new one is marked as saved, and then no code of it does", async ({
+  page,
+  context,
+  prepare,
+  portal: { baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  await lendCookies(person.browser, context);
+  await page.goto(CODES);
+  const keep = "Keep set A working until I confirm that I saved set B";
+  await expect(page.getByRole("radio", { name: keep })).toBeChecked();
+  await expect(page.getByRole("radio", { name: "Stop set A now" })).not.toBeChecked();
+  await button(page, "Generate New Codes").click();
+  const codes = await readTenCodes(page);
+  await expect(told(page, /Set A keeps working until you confirm/)).toBeVisible();
+  await expect(told(page, /Keep them like your password.*false login page/)).toBeVisible();
+
+  page.once("dialog", (dialog) => dialog.accept());
+  await page.goto(CODES);
+  await expect(heading(page, "New set")).toBeVisible();
+  await expect(told(page, /Set B works, and so does set A/)).toBeVisible();
+  await page.goto("/account/mfa");
+  await expect(told(page, /Set B works, but is not marked as saved\. Set A works/)).toBeVisible();
+  await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
+
+  await page.goto(CODES);
+  await button(page, "Mark as saved").click();
+  await expect(told(page, /Your recovery codes are marked as saved/)).toBeVisible();
+  for (const old of person.codes.slice(1)) {
+    expect(await refusalOf(person, old, baseURL)).toMatch(/set A were replaced on .* Use set B\./);
+  }
+  await logInWithCodePlainly(person, codes[0] ?? "", baseURL);
+});
+
+test("RC-14 the first use of a new code ends the old set; without a choice the old set is kept", async ({
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  const codes = await generateAgain(person, { previous: undefined });
+  expect(await countLiveSets(sql, person.email)).toBe(2);
+  await logInWithCodePlainly(person, person.codes[3] ?? "", baseURL);
+  expect(await countLiveSets(sql, person.email)).toBe(2);
+  await logInWithCodePlainly(person, codes[6] ?? "", baseURL);
+  expect(await countLiveSets(sql, person.email)).toBe(1);
+  expect(await refusalOf(person, person.codes[4] ?? "", baseURL)).toContain("set A were replaced");
+});
+
+test("RC-14 a set that is stopped now is dead before the new codes are read", async ({
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  const codes = await generateAgain(person, { previous: "stop-now" });
+  expect(await countLiveSets(sql, person.email)).toBe(1);
+  for (const old of person.codes) {
+    expect(await refusalOf(person, old, baseURL)).toMatch(/set A were replaced on .* Use set B\./);
+  }
+  expect(await readFailures(sql, person.email, "recovery-codes")).toBe(0);
+  await logInWithCodePlainly(person, codes[0] ?? "", baseURL);
+});
+
+test("RC-14 a new set that was not saved can be discarded, and the set in use goes on", async ({
+  page,
+  context,
+  prepare,
+  portal: { baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  const dropped = await generateAgain(person);
+  await lendCookies(person.browser, context);
+  await page.goto(CODES);
+  await button(page, "Discard set B").click();
+  await expect(told(page, /Set B is discarded/)).toBeVisible();
+  await expect(heading(page, "New set")).toHaveCount(0);
+  expect(await refusalOf(person, dropped[0] ?? "", baseURL)).toMatch(
+    /set B were discarded on .* Use set A\./,
+  );
+  await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
+});
+
+test("RC-14 a double click and a second tab replace a set once", async ({
+  page,
+  context,
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  await lendCookies(person.browser, context);
+  const secondTab = await context.newPage();
+  for (const tab of [page, secondTab]) await tab.goto(CODES);
+  await secondTab.getByRole("radio", { name: "Stop set A now" }).check();
+  await button(page, "Generate New Codes").dblclick();
+  await readTenCodes(page);
+  await button(secondTab, "Generate New Codes").click();
+  await expect(told(secondTab, /Set B was made a moment ago/)).toBeVisible();
+  await expect(secondTab.getByRole("radio", { name: "Stop set A now" })).toBeChecked();
+  expect(await countRows(sql, "RecoveryCodeSet", person.email)).toBe(2);
+  await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
+});
+
+test("RC-14 confirming, discarding and generating from three tabs at once leave two sets at most", async ({
+  prepare,
+  portal: { sql, baseURL, secondURL = baseURL },
+}) => {
+  for (let round = 0; round < 3; round += 1) {
+    const person = await prepare.withCodes();
+    await generateAgain(person);
+    const page = await person.browser.open(CODES);
+    const tab = (origin: string) => person.browser.copy(origin);
+    await Promise.all([
+      tab(baseURL).press(page, "Mark as saved"),
+      tab(secondURL).press(page, "Discard set B"),
+      tab(secondURL).press(page, "Generate New Codes"),
+    ]);
+    const live = await sql(
+      `SELECT s."letter", count(c."sealedDigest")::int AS "digests"
+       FROM "RecoveryCodeSet" s JOIN "RecoveryCode" c ON c."setId" = s."id"
+       WHERE s."endedAt" IS NULL AND s."userId" = (SELECT "id" FROM "User" WHERE "email" = $1)
+       GROUP BY s."letter" ORDER BY s."letter"`,
+      [person.email],
+    );
+    expect(live).toHaveLength(2);
+    expect(live[1]).toEqual({ letter: "C", digests: 10 });
+    expect(live[0]?.digests).toBe(10);
+  }
+});
+
+test("RC-14 SE-07 what was chosen for the old set is still chosen after a fresh proof", async ({
+  prepare,
+  portal: { sql },
+}) => {
+  const person = await prepare.withCodes();
+  const page = await person.browser.open(CODES);
+  await age(sql, { table: "Session", columns: ["authTime"], email: person.email, minutes: 11 });
+  const asked = await person.browser.press(page, "Generate New Codes", { previous: "stop-now" });
+  expect(asked.path).toMatch(/^\/account\/verify\?return=/);
+  expect(await countRows(sql, "RecoveryCodeSet", person.email)).toBe(1);
+  await age(sql, { table: "Session", columns: ["authTime"], email: person.email, minutes: -11 });
+  const again = await person.browser.open(CODES);
+  await person.browser.press(again, "Generate New Codes");
+  expect(await countLiveSets(sql, person.email)).toBe(1);
+});
+
+test("RC-09 a session of the password alone gets a step-up, not codes, once there is an app", async ({
+  prepare,
+  portal: { sql },
+}) => {
+  const person = await prepare.withApp();
+  const page = await person.browser.open(CODES);
+  await sql(
+    `UPDATE "Session" SET "amr" = '{pwd}', "aal" = 1
+     WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = $1)`,
+    [person.email],
+  );
+  const answer = await person.browser.press(page, "Add Recovery Codes");
+  expect(answer.path).toMatch(/^\/account\/verify\?return=/);
+  expect(await countRows(sql, "RecoveryCodeSet", person.email)).toBe(0);
+});
+
+test("RC-10 RC-19 after a login with a code, the owner sees when it was used, and a new set counts ten", async ({
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  const browser = await logInWithCodePlainly(person, person.codes[2] ?? "", baseURL);
+  await restrict(sql, person.email);
+  const page = await browser.open(CODES);
+  expect(textOf(page.body)).toMatch(/9 of 10 codes left.* 2 Unused 3 Used \d+ \w+ \d{4} 4 Unused/);
+  for (const code of person.codes) expect(page.body).not.toContain(code);
+  const shown = await browser.press(page, "Generate New Codes", { previous: "stop-now" });
+  expect(readCodes(shown)).toHaveLength(10);
+  expect(textOf((await browser.open("/account/mfa")).body)).toContain("10 of 10 codes left");
+});
+
+test("RC-20 AX-11 codes are revoked at once, after a page that says what that means", async ({
+  page,
+  context,
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  await generateAgain(person);
+  const login = await reachRecoveryCodes(person, baseURL);
+  await lendCookies(person.browser, context);
+  await page.goto(CODES);
+  await page.getByRole("link", { name: "Revoke these codes" }).click();
+  await expect(heading(page, "Revoke recovery codes")).toBeVisible();
+  for (const letter of ["A", "B"]) {
+    await expect(told(page, new RegExp(`10 unused codes of set ${letter} stop`))).toBeVisible();
+  }
+  await expect(told(page, /Only your authenticator app will let you in/)).toBeVisible();
+  expect(await countLiveSets(sql, person.email)).toBe(2);
+  await button(page, "Revoke codes").click();
+  await expect(told(page, /Your recovery codes are revoked/)).toBeVisible();
+  await expect(button(page, "Add Recovery Codes")).toBeVisible();
+  expect(await countLiveSets(sql, person.email)).toBe(0);
+  const [code = ""] = person.codes;
+  const refused = await login.browser.press(login.page, "Verify", { code });
+  expect(textOf(refused.body)).toMatch(/Codes of set A were revoked on/);
+  await page.goto("/account/mfa");
+  await expect(button(page, "Add Recovery Codes")).toBeVisible();
+});
+
+test("RC-20 a restricted session and a stale page revoke nothing", async ({
+  prepare,
+  portal: { sql },
+}) => {
+  const person = await prepare.withCodes();
+  const stale = await person.browser.open(`${CODES}/revoke`);
+  await generateAgain(person);
+  const answer = await person.browser.press(stale, "Revoke codes");
+  expect(textOf(answer.body)).toContain("so nothing is revoked");
+  const current = await person.browser.open(`${CODES}/revoke`);
+  await restrict(sql, person.email);
+  for (const { path } of [
+    await person.browser.open(`${CODES}/revoke`),
+    await person.browser.press(current, "Revoke codes"),
+  ]) {
+    expect(path).toMatch(/^\/account\/verify\?.*why=restricted/);
+  }
+  expect(await countLiveSets(sql, person.email)).toBe(2);
+});
+
+/** Generates one more set in the person's own browser and leaves it unconfirmed. */
+async function generateAgain({ browser }: WithCodes, fields: Fields = {}): Promise<string[]> {
+  return readCodes(await browser.press(await browser.open(CODES), "Generate New Codes", fields));
+}
+
+/** What the login says about a code that it refuses. */
+async function refusalOf(person: WithCodes, code: string, baseURL: string): Promise<string> {
+  const { browser, page } = await reachRecoveryCodes(person, baseURL);
+  const { path, body } = await browser.press(page, "Verify", { code });
+  expect(path).toBe("/login/verify/recovery-codes");
+  return textOf(body);
+}
+
+async function countLiveSets(sql: Sql, email: string) {
+  const [row] = await sql(
+    `SELECT count(*)::int AS "count" FROM "RecoveryCodeSet"
+     WHERE "endedAt" IS NULL AND "userId" = (SELECT "id" FROM "User" WHERE "email" = $1)`,
+    [email],
+  );
+  return row?.count;
+}
+
+/** As a login with a recovery code leaves the session. */
+async function restrict(sql: Sql, email: string) {
+  await sql(
+    `UPDATE "Session" SET "restrictedUntil" = now() + interval '72 hours'
+     WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = $1)`,
+    [email],
+  );
+}

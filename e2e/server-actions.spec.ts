@@ -12,6 +12,8 @@ const SENSITIVE = [
   "addAuthenticatorApp",
   "generateRecoveryCodes",
   "confirmRecoveryCodes",
+  "discardRecoveryCodes",
+  "revokeCodes",
   "changeOwnPassword",
 ];
 

@@ -2,6 +2,7 @@ import "server-only";
 import { redirect } from "next/navigation";
 import type { FormState } from "@/components/form";
 import type { Unjudged } from "@/lib/mfa/challenge-answer";
+import type { SetEnd } from "@/lib/mfa/end-recovery-code-sets";
 import { CODE_SYMBOLS, type RecoveryCodeTypo } from "@/lib/mfa/recovery-code";
 import { findLiveSets } from "@/lib/mfa/recovery-code-sets";
 import type { AuthenticatorCodeResult } from "@/lib/mfa/verify-authenticator-code";
@@ -56,16 +57,20 @@ export async function describeCodeRefusal(
   }
 }
 
+/** How and when the set ended, and which codes to use instead. */
 async function describeEndedSet(
-  { letter, replacedAt, endedBy }: { letter: string; replacedAt: Date; endedBy: string | null },
+  { letter, replacedAt, endedBy }: { letter: string; replacedAt: Date; endedBy: SetEnd },
   userId: string,
 ): Promise<string> {
-  const words = await getWords("verify");
-  const { inUse } = await findLiveSets(userId);
-  const old = { letter, date: (await getDates()).day(replacedAt), how: endedBy ?? "replaced" };
-  return inUse
-    ? words("codesReplaced", { ...old, current: inUse.letter })
-    : words("codesReplacedNone", old);
+  const words = await getWords("codes");
+  const { inUse, replacement } = await findLiveSets(userId);
+  const date = (await getDates()).day(replacedAt);
+  const use =
+    inUse && replacement
+      ? words("atLogin.useEither", { letter: inUse.letter, other: replacement.letter })
+      : inUse && words("atLogin.use", { letter: inUse.letter });
+  const ended = words(`atLogin.${endedBy}`, { letter, date });
+  return [ended, use, words("atLogin.free")].filter(Boolean).join(" ");
 }
 
 function isMendable(typo: RecoveryCodeTypo): boolean {

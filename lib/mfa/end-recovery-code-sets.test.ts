@@ -47,7 +47,7 @@ describe("discarding a new set", () => {
     expect(await countDigests()).toBe(10);
     expect((await findEvents(owner.userId)).slice(2)).toEqual([
       "recovery_codes_discarded B",
-      "recovery_code_used A",
+      "recovery_code_used A 9",
     ]);
   });
 

@@ -1,3 +1,8 @@
+import { randomInt } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { db, type Tx } from "../db/client";
 import { findEvents } from "../db/testing/events";
@@ -10,6 +15,7 @@ import {
   type Person,
   setFailures,
 } from "../db/testing/people";
+import { runChild } from "../db/testing/run-child";
 import { discardRecoveryCodeSet } from "./end-recovery-code-sets";
 import { parseRecoveryCode, SET_LETTERS } from "./recovery-code";
 import {
@@ -74,6 +80,17 @@ describe("generating", () => {
     owner = await createPerson();
     expect(await generate(null)).toEqual({ generated: false, reason: "no-other-method" });
     expect(await countSetsAndCodes()).toEqual({ sets: 0, codes: 0 });
+  });
+
+  test("RC-09 a session of the password alone gets no codes for an account with another method", async () => {
+    const first = await generated(null);
+    for (const previous of PREVIOUS_SETS) {
+      expect(await generate(first.set.id, { previous, steppedUpBy: ["pwd"] })).toEqual({
+        generated: false,
+        reason: "password-only",
+      });
+    }
+    expect(await countSetsAndCodes()).toEqual({ sets: 1, codes: 10 });
   });
 
   test("RC-14 sets are lettered A to Z without I, L, O, U, and begin again", async () => {
@@ -310,6 +327,31 @@ describe("refusals and crashes", () => {
     expect(await logIn(b.codes[0])).toMatchObject({ verified: true });
   });
 
+  test("RC-14 a server killed at any moment leaves the old set, the new one, or both, each whole", async () => {
+    const dataDir = mkdtempSync(path.join(tmpdir(), "sparekey-crash-"));
+    try {
+      for (const steps of [2, 5, 9]) {
+        const child = runChild(["replaceSets"], dataDir);
+        await child.line(new RegExp(`^step ${steps}$`));
+        await sleep(randomInt(40));
+        child.process.kill("SIGKILL");
+        await child.ended;
+        const reader = runChild(["listSets"], dataDir);
+        await reader.ended;
+        const sets: SetRow[] = JSON.parse(reader.lines.join(""));
+        const live = sets.filter(({ ended }) => !ended);
+        expect(live.length, reader.lines.join("")).toBeGreaterThanOrEqual(1);
+        expect(live.length, reader.lines.join("")).toBeLessThanOrEqual(2);
+        for (const { ended, codes, digests } of sets) {
+          expect({ codes, digests }).toEqual({ codes: 10, digests: ended ? 0 : 10 });
+        }
+        expect(sets.filter(({ newest }) => newest)).toEqual(sets.slice(-1));
+      }
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  }, 120_000);
+
   test("RC-14 no set is made for a person who lost their last other method meanwhile", async () => {
     const removeApps = async (tx: Tx) => {
       await tx.authenticatorApp.updateMany({
@@ -382,7 +424,7 @@ describe("what is on record", () => {
       "recovery_codes_generated B 10",
       "recovery_codes_discarded B",
       "recovery_codes_generated C 10",
-      "recovery_code_used C",
+      "recovery_code_used C 9",
       "recovery_codes_replaced C 9",
       "recovery_codes_confirmed C 9",
       "recovery_codes_replaced D 10",
@@ -401,10 +443,13 @@ describe("what is on record", () => {
     expect(mails.map(({ template }) => template)).toEqual([
       "recovery_codes_generated",
       "recovery_codes_generated",
+      "recovery_codes_confirmed",
       "recovery_codes_replaced",
     ]);
   });
 });
+
+type SetRow = { ended: boolean; newest: boolean; codes: number; digests: number };
 
 type Options = {
   previous?: PreviousSet;

@@ -25,12 +25,19 @@ export const PREVIOUS_SETS = ["keep-until-confirmed", "stop-now"] as const;
 
 export type PreviousSet = (typeof PREVIOUS_SETS)[number];
 
+/** What a form says about the set in use; without a word it is kept. */
+export function parsePreviousSet(input: string): PreviousSet {
+  return PREVIOUS_SETS.find((one) => one === input) ?? "keep-until-confirmed";
+}
+
 export type GenerationResult =
   | { generated: true; set: NewSet; codes: string[] }
   /** Another request made a set since the page was loaded; its codes were shown there. */
   | { generated: false; reason: "already-generated" }
   /** Codes alone do not turn multi-factor authentication on. */
   | { generated: false; reason: "no-other-method" }
+  /** The session has the password alone: codes need a proof by another method (RC-09). */
+  | { generated: false; reason: "password-only" }
   | { generated: false; reason: "busy" };
 
 type NewSet = {
@@ -39,6 +46,8 @@ type NewSet = {
   generatedAt: Date;
   /** The letter of the set that goes on working until this one is confirmed or used. */
   keeps: string | undefined;
+  /** The letters of the sets that ended when it was made. */
+  ended: string[];
 };
 
 /**
@@ -46,8 +55,9 @@ type NewSet = {
  * codes is used; or, with `stop-now`, every older code ends in the transaction that stores the new
  * digests. A new set that was never confirmed makes room for the next: no person has more than two
  * (RC-14). `knownSetId` is the newest set the page knew (`null` for none), so that a reload, a second
- * tab or a double click makes no second set. `steppedUpBy` are the methods of the session; one other
- * than a code clears the failures of the codes (63B §3.2.2).
+ * tab or a double click makes no second set. `steppedUpBy` are the methods of the session: the password
+ * alone is not enough (63B §3.1.2.1), and one other than a code clears the failures of the codes (63B
+ * §3.2.2).
  * The ten codes are returned here and can never be read again (RC-16).
  */
 export async function generateRecoveryCodeSet({
@@ -68,6 +78,7 @@ export async function generateRecoveryCodeSet({
 }): Promise<GenerationResult> {
   const prisma = await db();
   if (!(await hasAuthenticatorApp(prisma, userId))) return refuse("no-other-method");
+  if (!steppedUpBy.some((method) => method !== "pwd")) return refuse("password-only");
   const { newestId, letter } = await planNextSet(prisma, userId);
   if (newestId !== knownSetId) return refuse("already-generated");
 
@@ -83,26 +94,26 @@ export async function generateRecoveryCodeSet({
       };
     });
     const digests = await digestRecoveryCodes(place, codes);
-    const keeps = await transaction(async (tx) => {
+    const { keeps, ended } = await transaction(async (tx) => {
       await lockUser(tx, userId);
       await authorize(tx);
       if (!(await hasAuthenticatorApp(tx, userId))) throw new GenerationRefused("no-other-method");
       await claimNewestSet(tx, { userId, knownSetId, setId: set.id });
-      const { replaced, kept } = await makeRoom(tx, { userId, previous, from });
-      await tx.recoveryCodeSet.create({ data: { ...set, userId, replacesId: replaced?.id } });
+      const { inUse, keeps, ended } = await makeRoom(tx, { userId, previous, from });
+      await tx.recoveryCodeSet.create({ data: { ...set, userId, replacesId: inUse?.id } });
       await tx.recoveryCode.createMany({
         data: codes.map(({ row }, index) => ({ ...row, ...digestAt(digests, index) })),
       });
       if (steppedUpBy.includes("otp")) {
         await clearFailures(tx, { subject: userId, method: "recovery-codes" });
       }
-      const type = replaced && !kept ? "recovery_codes_replaced" : "recovery_codes_generated";
+      const type = inUse && !keeps ? "recovery_codes_replaced" : "recovery_codes_generated";
       const counted = { setLetter: letter, codesLeft: CODES_PER_SET };
       await recordAuditEvent(tx, { type, userId, ...counted, from });
-      return kept?.letter;
+      return { keeps, ended };
     });
     const shown = codes.map(({ code }) => formatRecoveryCode(code));
-    return { generated: true, set: { ...set, keeps }, codes: shown };
+    return { generated: true, set: { ...set, keeps, ended }, codes: shown };
   } catch (error) {
     if (error instanceof GenerationRefused) return refuse(error.reason);
     throw error;
@@ -206,6 +217,11 @@ export async function findLiveSet(userId: string): Promise<RecoveryCodeSetSummar
   return (await findLiveSets(userId)).inUse;
 }
 
+/** The letter that the next set will bear. */
+export async function findNextSetLetter(userId: string): Promise<string> {
+  return (await planNextSet(await db(), userId)).letter;
+}
+
 type Refusal = Extract<GenerationResult, { generated: false }>["reason"];
 
 class GenerationRefused extends Error {
@@ -261,14 +277,14 @@ async function claimNewestSet(
 async function makeRoom(
   tx: Tx,
   { userId, previous, from }: { userId: string; previous: PreviousSet; from: RequestSource },
-) {
+): Promise<{ inUse: { id: string } | undefined; keeps: string | undefined; ended: string[] }> {
   const { inUse, replacement } = await findLivePair(tx, userId);
   if (previous === "stop-now") {
-    await endSets(tx, { userId, endedBy: "replaced" });
-    return { replaced: inUse, kept: undefined };
+    const ended = await endSets(tx, { userId, endedBy: "replaced" });
+    return { inUse, keeps: undefined, ended: ended.map(({ letter }) => letter) };
   }
   if (replacement) await discardSet(tx, { set: replacement, userId, from });
-  return { replaced: inUse, kept: inUse };
+  return { inUse, keeps: inUse?.letter, ended: replacement ? [replacement.letter] : [] };
 }
 
 function digestAt<T>(digests: readonly T[], index: number): T {

@@ -48,11 +48,13 @@ export default async function MfaPage({ searchParams }: PageProps<"/account/mfa"
               {words(doneWord)}
             </Notice>
           )}
-          {done === "unsaved" && methods.recoveryCodes && !methods.recoveryCodes.confirmedAt && (
-            <Notice tone="warning" announce="status">
-              {words("setUnconfirmed")}
-            </Notice>
-          )}
+          {done === "unsaved" &&
+            !methods.replacement &&
+            methods.recoveryCodes?.confirmedAt === null && (
+              <Notice tone="warning" announce="status">
+                {words("setUnconfirmed")}
+              </Notice>
+            )}
           <div className="space-y-4">
             <AppCard app={methods.authenticatorApp} />
             <CodesCard methods={methods} newestSetId={newest?.id} />
@@ -115,7 +117,7 @@ async function CodesCard({
   methods: EnrolledMethods;
   newestSetId: string | undefined;
 }) {
-  const { authenticatorApp, recoveryCodes: set } = methods;
+  const { authenticatorApp, recoveryCodes: set, replacement } = methods;
   const words = await getWords("mfa");
   const dates = await getDates();
   if (!set) {
@@ -165,13 +167,21 @@ async function CodesCard({
         <CodeTicks codes={set.codes} />
         <span className="font-medium">{words("left", { left: set.left })}</span>
       </div>
+      {replacement && (
+        <Notice tone="warning">
+          {words("replacementUnconfirmed", {
+            letter: replacement.letter,
+            current: set.letter,
+          })}
+        </Notice>
+      )}
       <div className="flex flex-wrap gap-3">
         <form action="/account/mfa/recovery-codes">
           <button type="submit" className="button button-secondary">
             {words("newCodes")}
           </button>
         </form>
-        {!set.confirmedAt && (
+        {(replacement || !set.confirmedAt) && (
           <Link className="button" href="/account/mfa/recovery-codes">
             {(await getWords("codes"))("markSaved")}
           </Link>

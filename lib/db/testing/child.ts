@@ -1,8 +1,15 @@
 // What a test needs a second process for; `runChild` starts it. Writes one line for each thing done.
 import { once } from "node:events";
+import { discardRecoveryCodeSet } from "../../mfa/end-recovery-code-sets";
+import {
+  confirmRecoveryCodeSet,
+  generateRecoveryCodeSet,
+  type PreviousSet,
+} from "../../mfa/recovery-code-sets";
 import { recordAuditEvent } from "../../notices/audit-event";
 import { closeDatabase, db, transaction } from "../client";
 import { lockDirectory } from "../directory-lock";
+import { allow, createPersonWithApp, FROM } from "./people";
 
 const WRITERS = 4;
 const [task, directory = ""] = process.argv.slice(2);
@@ -45,5 +52,53 @@ async function read(): Promise<void> {
   await closeDatabase();
 }
 
-const tasks: Record<string, () => Promise<void>> = { hold, write, read };
+/** Replaces the sets of one person in every way without end, and says each step when it is committed. */
+async function replaceSets(): Promise<void> {
+  const prisma = await db();
+  const { id: userId } = (await prisma.user.findFirst()) ?? {
+    id: (await createPersonWithApp()).userId,
+  };
+  const request = { userId, from: FROM, authorize: allow };
+  let steps = 0;
+  const generate = async (previous: PreviousSet): Promise<string> => {
+    const { newestRecoveryCodeSetId: knownSetId } = await prisma.user.findFirstOrThrow();
+    const result = await generateRecoveryCodeSet({
+      ...request,
+      knownSetId,
+      previous,
+      steppedUpBy: ["otp"],
+    });
+    if (!result.generated) throw new Error(result.reason);
+    say(`step ${++steps}`);
+    return result.set.id;
+  };
+  for (;;) {
+    await confirmRecoveryCodeSet({ ...request, setId: await generate("keep-until-confirmed") });
+    say(`step ${++steps}`);
+    await discardRecoveryCodeSet({ ...request, setId: await generate("keep-until-confirmed") });
+    say(`step ${++steps}`);
+    await generate("keep-until-confirmed");
+    await generate("stop-now");
+  }
+}
+
+/** Says of all sets, in the order in which they were made, what they have. */
+async function listSets(): Promise<void> {
+  const prisma = await db();
+  const user = await prisma.user.findFirstOrThrow();
+  const sets = await prisma.recoveryCodeSet.findMany({
+    orderBy: { generatedAt: "asc" },
+    include: { codes: true },
+  });
+  const told = sets.map(({ id, endedAt, codes }) => ({
+    ended: endedAt !== null,
+    newest: id === user.newestRecoveryCodeSetId,
+    codes: codes.length,
+    digests: codes.filter(({ salt, sealedDigest }) => salt && sealedDigest).length,
+  }));
+  say(JSON.stringify(told));
+  await closeDatabase();
+}
+
+const tasks: Record<string, () => Promise<void>> = { hold, write, read, replaceSets, listSets };
 await tasks[task ?? ""]?.();

@@ -1,13 +1,19 @@
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { CodeTicks } from "@/components/code-ticks";
 import { Notice } from "@/components/notice";
 import { SetBadge } from "@/components/set-badge";
 import { requireSession } from "@/lib/auth/current-session";
+import { findKeptForm } from "@/lib/auth/kept-form";
 import { findEnrolledMethods } from "@/lib/mfa/methods";
-import { listRecoveryCodeSets, type RecoveryCodeSetSummary } from "@/lib/mfa/recovery-code-sets";
+import {
+  findNextSetLetter,
+  listRecoveryCodeSets,
+  type RecoveryCodeSetSummary,
+} from "@/lib/mfa/recovery-code-sets";
 import { getDates, getWords } from "@/messages/words";
-import { ConfirmForm } from "./confirm-form";
-import { GenerateButton, RecoveryCodesStage } from "./stage";
+import { ConfirmForm, DiscardForm } from "./set-form";
+import { GenerateButton, type PreviousChoice, RecoveryCodesStage } from "./stage";
 import { getTenCodesTexts } from "./texts";
 import { WipedCodes } from "./wiped";
 
@@ -15,12 +21,18 @@ export async function generateMetadata() {
   return { title: (await getWords("codes"))("title") };
 }
 
-export default async function RecoveryCodesPage() {
-  const { userId } = await requireSession("/account/mfa/recovery-codes");
-  const sets = await listRecoveryCodeSets(userId);
-  const { authenticatorApp } = await findEnrolledMethods(userId);
-  const live = sets.find(({ endedAt }) => !endedAt);
+const PATH = "/account/mfa/recovery-codes";
+
+export default async function RecoveryCodesPage({
+  searchParams,
+}: PageProps<"/account/mfa/recovery-codes">) {
+  const session = await requireSession(PATH);
+  const sets = await listRecoveryCodeSets(session.userId);
+  const { authenticatorApp, recoveryCodes, replacement } = await findEnrolledMethods(
+    session.userId,
+  );
   const ended = sets.filter(({ endedAt }) => endedAt);
+  const kept = await findKeptForm(session, PATH);
   const words = await getWords("codes");
   return (
     <RecoveryCodesStage texts={await getTenCodesTexts()} wiped={<WipedCodes />}>
@@ -34,30 +46,80 @@ export default async function RecoveryCodesPage() {
             </Link>
           </p>
         </div>
-        {live && <LiveSet set={live} />}
-        {authenticatorApp ? <Generation live={live} knownSetId={sets[0]?.id} /> : <NeedsMethod />}
+        <Done done={(await searchParams).done} newest={sets[0]} />
+        {recoveryCodes && replacement && (
+          <Replacement set={replacement} current={recoveryCodes.letter} />
+        )}
+        {recoveryCodes && <SetInUse set={recoveryCodes} />}
+        {authenticatorApp ? (
+          <Generation
+            userId={session.userId}
+            inUse={recoveryCodes}
+            replacement={replacement}
+            knownSetId={sets[0]?.id}
+            kept={kept.previous}
+          />
+        ) : (
+          <NeedsMethod />
+        )}
         {ended.length > 0 && <EndedSets sets={ended} />}
       </div>
     </RecoveryCodesStage>
   );
 }
 
-async function LiveSet({ set }: { set: RecoveryCodeSetSummary }) {
+/** What was just done to the newest set, as long as it is so. */
+async function Done({
+  done,
+  newest,
+}: {
+  done: string | string[] | undefined;
+  newest: RecoveryCodeSetSummary | undefined;
+}) {
+  if (!newest || newest.endedBy !== done) return null;
+  const words = await getWords("codes");
+  const told = {
+    discarded: words("discarded", { letter: newest.letter }),
+    revoked: words("revoked"),
+  };
+  if (done !== "discarded" && done !== "revoked") return null;
+  return (
+    <Notice tone="success" announce="status">
+      {told[done]}
+    </Notice>
+  );
+}
+
+/** A new set beside the one it is to replace, until one of the two ends. */
+async function Replacement({ set, current }: { set: RecoveryCodeSetSummary; current: string }) {
+  const words = await getWords("codes");
+  const mfa = await getWords("mfa");
+  const working = (await getWords("form"))("working");
+  const { id: setId, letter } = set;
+  return (
+    <section className="card space-y-5 border-warning/60">
+      <SetHead set={set} title={words("waiting")}>
+        <span className="font-medium text-warning">{mfa("unconfirmed")}</span>
+      </SetHead>
+      <p>{words("waitingHelp", { letter, current })}</p>
+      <div className="flex flex-wrap gap-3">
+        <ConfirmForm setId={setId} texts={{ submit: words("markSaved"), working }} />
+        <DiscardForm setId={setId} texts={{ submit: words("discard", { letter }), working }} />
+      </div>
+    </section>
+  );
+}
+
+async function SetInUse({ set }: { set: RecoveryCodeSetSummary & { disabled: boolean } }) {
   const words = await getWords("codes");
   const mfa = await getWords("mfa");
   const dates = await getDates();
   return (
     <section className="card space-y-5">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        <h2>{words("current")}</h2>
-        <SetBadge label={mfa("setLabel", { letter: set.letter })} />
-      </div>
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 text-sm">
-        <CodeTicks codes={set.codes} />
-        <span className="font-medium">{mfa("left", { left: set.left })}</span>
-        <span className="text-muted">{mfa("made", { date: dates.day(set.generatedAt) })}</span>
+      <SetHead set={set} title={words("current")}>
         {set.confirmedAt && <span className="text-success">{mfa("confirmed")}</span>}
-      </div>
+      </SetHead>
+      {set.disabled && <Notice tone="danger">{mfa("disabled")}</Notice>}
       {!set.confirmedAt && (
         <div className="space-y-3">
           <Notice tone="warning">{mfa("setUnconfirmed")}</Notice>
@@ -71,40 +133,105 @@ async function LiveSet({ set }: { set: RecoveryCodeSetSummary }) {
         {set.codes.map(({ number, usedAt }) => (
           <li key={number} className="flex min-h-8 items-center gap-3">
             <span className="w-6 text-right text-muted tabular-nums">{number}</span>
-            <span className={usedAt ? "text-muted line-through decoration-1" : ""}>
+            <span className={usedAt ? "text-muted" : "font-medium"}>
               {usedAt ? words("used", { date: dates.day(usedAt) }) : words("unused")}
             </span>
           </li>
         ))}
       </ul>
+      <p className="text-sm">
+        <Link className="link" href="/account/mfa/recovery-codes/revoke">
+          {words("revoke")}
+        </Link>
+      </p>
     </section>
   );
 }
 
-async function Generation({
-  live,
-  knownSetId,
+async function SetHead({
+  set,
+  title,
+  children,
 }: {
-  live: RecoveryCodeSetSummary | undefined;
+  set: RecoveryCodeSetSummary;
+  title: string;
+  children: ReactNode;
+}) {
+  const mfa = await getWords("mfa");
+  const dates = await getDates();
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <h2>{title}</h2>
+        <SetBadge label={mfa("setLabel", { letter: set.letter })} />
+      </div>
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 text-sm">
+        <CodeTicks codes={set.codes} />
+        <span className="font-medium">{mfa("left", { left: set.left })}</span>
+        <span className="text-muted">{mfa("made", { date: dates.day(set.generatedAt) })}</span>
+        {children}
+      </div>
+    </>
+  );
+}
+
+async function Generation({
+  userId,
+  inUse,
+  replacement,
+  knownSetId,
+  kept,
+}: {
+  userId: string;
+  inUse: RecoveryCodeSetSummary | undefined;
+  replacement: RecoveryCodeSetSummary | undefined;
   knownSetId: string | undefined;
+  kept: string | undefined;
 }) {
   const words = await getWords("codes");
   const mfa = await getWords("mfa");
+  const choice = inUse && (await composeChoice({ userId, inUse, kept }));
   return (
     <section className="card space-y-4">
-      {live && <h2>{words("replaceTitle")}</h2>}
-      {live ? (
-        <Notice tone="warning">
-          {words("replaceWarning", { letter: live.letter, left: live.left })}
-        </Notice>
-      ) : (
-        <p className="text-muted">{words("generateFirst")}</p>
+      {inUse && <h2>{words("replaceTitle")}</h2>}
+      <p className="text-muted">{inUse ? words("shownOnce") : words("generateFirst")}</p>
+      {replacement && (
+        <Notice tone="warning">{words("dropsReplacement", { letter: replacement.letter })}</Notice>
       )}
-      <GenerateButton knownSetId={knownSetId} className="button button-primary">
-        {live ? mfa("newCodes") : mfa("addCodes")}
+      <GenerateButton knownSetId={knownSetId} choice={choice} className="button button-primary">
+        {inUse ? mfa("newCodes") : mfa("addCodes")}
       </GenerateButton>
     </section>
   );
+}
+
+async function composeChoice({
+  userId,
+  inUse: { letter, left },
+  kept,
+}: {
+  userId: string;
+  inUse: RecoveryCodeSetSummary;
+  kept: string | undefined;
+}): Promise<PreviousChoice> {
+  const words = await getWords("codes");
+  const next = await findNextSetLetter(userId);
+  return {
+    legend: words("previousLegend", { letter }),
+    kept,
+    options: [
+      {
+        value: "keep-until-confirmed",
+        label: words("keepPrevious", { letter, next }),
+        help: words("keepPreviousHelp", { letter, next }),
+      },
+      {
+        value: "stop-now",
+        label: words("stopPrevious", { letter }),
+        help: words("stopPreviousHelp", { left }),
+      },
+    ],
+  };
 }
 
 async function NeedsMethod() {
@@ -131,14 +258,14 @@ async function EndedSets({ sets }: { sets: RecoveryCodeSetSummary[] }) {
           <li key={set.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 py-3">
             <span className="font-medium">{mfa("setLabel", { letter: set.letter })}</span>
             <span className="text-muted">{mfa("made", { date: dates.day(set.generatedAt) })}</span>
-            {set.endedAt && (
+            {set.endedAt && set.endedBy && (
               <span className="text-muted">
-                {words("replacedOn", {
-                  date: dates.day(set.endedAt),
-                  used: set.codes.filter(({ usedAt }) => usedAt).length,
-                })}
+                {words(`ended.${set.endedBy}`, { date: dates.day(set.endedAt) })}
               </span>
             )}
+            <span className="text-muted">
+              {words("usedOf", { used: set.codes.filter(({ usedAt }) => usedAt).length })}
+            </span>
           </li>
         ))}
       </ul>

@@ -31,7 +31,7 @@ export async function composeSheet({
     words("how", { origin }),
     words("once"),
     words("protect", { origin }),
-    words("replace"),
+    words("replace", { letter }),
   ];
   const text = [
     title,
@@ -58,4 +58,22 @@ export async function composeSheet({
     howTitle,
     advice,
   };
+}
+
+/** What became of the sets before a new one: which goes on and until when, and which no longer works. */
+export async function describeOldSets({
+  letter: next,
+  keeps,
+  ended: [letter, other],
+}: {
+  letter: string;
+  keeps: string | undefined;
+  ended: string[];
+}): Promise<string[]> {
+  const words = await getWords("codes");
+  const sentences = [
+    keeps && words("keeps", { letter: keeps, next }),
+    letter && (other ? words("endedBoth", { letter, other }) : words("endedNow", { letter })),
+  ];
+  return sentences.filter((sentence) => sentence !== undefined);
 }

@@ -5,6 +5,7 @@ import {
   type ReactNode,
   useActionState,
   useContext,
+  useId,
   useLayoutEffect,
   useState,
 } from "react";
@@ -18,6 +19,8 @@ import { confirmRecoveryCodes, type GenerationState, generateRecoveryCodes } fro
 type Generation = {
   generate: (formData: FormData) => void;
   error: string | undefined;
+  /** What was chosen for the set in use, when the answer was no. */
+  previous: string | undefined;
   working: string;
 };
 
@@ -48,14 +51,14 @@ function Stage({
   isWiped,
   wipe,
 }: StageProps & { isWiped: boolean; wipe: () => void }) {
-  const [{ generated, error }, generate] = useActionState<GenerationState, FormData>(
+  const [{ generated, error, previous }, generate] = useActionState<GenerationState, FormData>(
     generateRecoveryCodes,
     {},
     "/account/mfa/recovery-codes",
   );
   if (generated) return <Shown generated={generated} texts={texts} wipe={wipe} />;
   return (
-    <GenerationContext.Provider value={{ generate, error, working: texts.working }}>
+    <GenerationContext.Provider value={{ generate, error, previous, working: texts.working }}>
       {isWiped ? wiped : children}
     </GenerationContext.Provider>
   );
@@ -78,27 +81,76 @@ function Shown({
   return <TenCodes {...generated} texts={texts} confirm={confirm} />;
 }
 
+/** What can become of the set in use; the first is what happens unless the person chooses. */
+export type PreviousChoice = {
+  legend: string;
+  options: { value: string; label: string; help: string }[];
+  /** What the person had chosen before they were asked to prove themselves. */
+  kept: string | undefined;
+};
+
 /** The button that generates a set; it carries the newest set the page knew. */
 export function GenerateButton({
   knownSetId,
+  choice,
   children,
   className,
 }: {
   knownSetId: string | undefined;
+  choice?: PreviousChoice;
   children: ReactNode;
   className?: string;
 }) {
   const generation = useContext(GenerationContext);
   if (!generation) throw new Error("A GenerateButton stands inside a RecoveryCodesStage.");
+  const { generate, error, previous, working } = generation;
   return (
-    <form action={generation.generate} className="space-y-3">
-      <div role="alert">
-        {generation.error && <Notice tone="danger">{generation.error}</Notice>}
+    <form action={generate}>
+      <div role="alert" className={error && "mb-5"}>
+        {error && <Notice tone="danger">{error}</Notice>}
       </div>
       <input type="hidden" name="knownSet" value={knownSetId ?? ""} />
-      <SubmitButton working={generation.working} className={className}>
+      {choice && <PreviousFields choice={choice} chosen={previous ?? choice.kept} />}
+      <SubmitButton working={working} className={className}>
         {children}
       </SubmitButton>
     </form>
+  );
+}
+
+function PreviousFields({
+  choice: { legend, options },
+  chosen,
+}: {
+  choice: PreviousChoice;
+  chosen: string | undefined;
+}) {
+  const id = useId();
+  const checked = options.find(({ value }) => value === chosen) ?? options[0];
+  return (
+    <fieldset className="mb-5 space-y-3">
+      <legend className="mb-3 font-medium">{legend}</legend>
+      {options.map(({ value, label, help }) => (
+        <div key={value} className="flex gap-3">
+          <input
+            type="radio"
+            id={`${id}-${value}`}
+            name="previous"
+            value={value}
+            defaultChecked={value === checked?.value}
+            aria-describedby={`${id}-${value}-help`}
+            className="mt-0.5 size-5 shrink-0 accent-accent"
+          />
+          <div className="min-w-0 space-y-0.5">
+            <label htmlFor={`${id}-${value}`} className="block cursor-pointer">
+              {label}
+            </label>
+            <p id={`${id}-${value}-help`} className="text-sm text-muted">
+              {help}
+            </p>
+          </div>
+        </div>
+      ))}
+    </fieldset>
   );
 }
