@@ -1,4 +1,6 @@
+import type { Portal } from "./fixtures";
 import { textOf } from "./html";
+import { findMailLink } from "./mailbox";
 import { type Person, somebodyNew } from "./people";
 import { Phone } from "./phone";
 import { PlainBrowser, type PlainPage } from "./plain-browser";
@@ -54,6 +56,13 @@ async function generateCodes(browser: PlainBrowser): Promise<string[]> {
   const codes = readCodes(shown);
   await mustReach(browser.press(shown, "Done", { saved: "on" }), "/account/mfa");
   return codes;
+}
+
+/** Opens the link that verifies a person's address, in another browser of theirs. */
+export async function verifyAddressOf({ email }: Person, portal: Portal): Promise<void> {
+  const browser = new PlainBrowser(portal.baseURL);
+  const page = await browser.open(await findMailLink(portal, email, /Verify your address/));
+  await mustReach(browser.press(page, "Verify address"), "/address/verify");
 }
 
 /** A new browser in which the person gave the password. */

@@ -223,7 +223,7 @@ describe("setting a new password", () => {
     const owner = await createOwner();
     const token = await askForLink(owner);
     const places = [];
-    for (let place = takeHashPlace("passwords"); place; place = takeHashPlace("passwords"))
+    for (let place = takeHashPlace("known-passwords"); place; place = takeHashPlace("passwords"))
       places.push(place);
     expect(await resetPassword({ token, chosen: NEW }, FROM)).toEqual({
       reset: false,

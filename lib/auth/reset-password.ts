@@ -6,15 +6,13 @@ import { lockAddress } from "../db/lock-address";
 import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
-import { VERIFICATION_METHODS } from "../mfa/method-names";
-import { liftWaits } from "../mfa/throttle";
 import { recordAuditEvent } from "../notices/audit-event";
 import { findMailLink, mailLink, spendMailLink } from "../notices/mail-links";
 import type { RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
+import { liftAllWaits } from "./lift-all-waits";
 import { type PasswordRefusal, parseNewPassword } from "./password-policy";
-import { passwordThrottle } from "./password-throttle";
 import { endAllSessions } from "./session-rows";
 import { storePasswordDigest } from "./store-password-digest";
 import { askForVerification } from "./verification-mail";
@@ -105,7 +103,7 @@ export async function resetPassword(
   const context = [user.name, email, new URL(config().APP_URL).hostname];
   const parsed = parseNewPassword(chosen, context);
   if (parsed.refusal) return { reset: false, reason: "refused", refusal: parsed.refusal };
-  const place = takeHashPlace("passwords");
+  const place = takeHashPlace("known-passwords");
   if (!place) return { reset: false, reason: "busy" };
   try {
     const { password } = parsed;
@@ -122,7 +120,7 @@ export async function resetPassword(
         if (count !== 1) return over;
         await endAllSessions(tx, userId);
         await endLoginChallengesOf(tx, userId);
-        await liftAllWaits(tx, { userId, email });
+        await liftAllWaits(tx, { userId, address: email });
         await recordAuditEvent(tx, { type: "password_reset", userId, from });
         return { reset: true };
       },
@@ -143,12 +141,4 @@ async function findReset(token: string) {
   });
   const email = user && parseEmailAddress(user.email);
   return email ? { link, user: { ...user, email } } : undefined;
-}
-
-async function liftAllWaits(
-  tx: Tx,
-  { userId, email }: { userId: string; email: EmailAddress },
-): Promise<void> {
-  await liftWaits(tx, passwordThrottle(email));
-  for (const method of VERIFICATION_METHODS) await liftWaits(tx, { subject: userId, method });
 }
