@@ -1,5 +1,5 @@
 import "server-only";
-import { type Tx, transaction } from "../db/client";
+import { db, type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
@@ -38,6 +38,17 @@ export async function deleteAccount({
     await tx.user.delete({ where: { id: userId } }); // and all that hangs on it
     return { deleted: true };
   });
+}
+
+/** Whether nobody else could administer the portal: for the page, before `deleteAccount` asks for good. */
+export async function isLastAdministrator(userId: string): Promise<boolean> {
+  const prisma = await db();
+  const administrators = await prisma.user.findMany({
+    where: { role: "ADMINISTRATOR", disabledAt: null },
+    select: { id: true },
+    take: 2,
+  });
+  return administrators.length === 1 && administrators[0]?.id === userId;
 }
 
 /** Holds the rows of all who can administer, in one order, so that two of them cannot both leave as the last but one. */
