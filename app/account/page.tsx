@@ -5,6 +5,7 @@ import { requireSession } from "@/lib/auth/current-session";
 import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
 import { FEW_CODES } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
+import { DeleteLink } from "./delete-link";
 import { UnverifiedAddress } from "./unverified-address";
 
 export async function generateMetadata() {
@@ -60,6 +61,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           <Fact name={words("sessionWith")}>{words(methodOfSession(session.amr))}</Fact>
         </dl>
       </section>
+      <DeleteLink />
     </div>
   );
 }

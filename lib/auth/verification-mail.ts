@@ -48,7 +48,7 @@ export async function mailVerification(
   });
 }
 
-async function tellOwner(
+export async function tellOwner(
   tx: Tx,
   { ownerId, email }: { ownerId: string; email: string },
 ): Promise<void> {

@@ -6,6 +6,7 @@ import { recordAuditEvent } from "../notices/audit-event";
 import { findMailLink, type MailLink, spendMailLink } from "../notices/mail-links";
 import type { RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
+import { applyAddressChangeIfReady } from "./change-address";
 import { RELEASE_DAYS, releaseAccount } from "./release-account";
 
 /** What a link to verify an address is about: enough to see whether the account is one's own. */
@@ -79,6 +80,8 @@ export async function verifyAddress(
       for (const { id } of others) await releaseAccount(tx, { userId: id, from });
     }
     await recordAuditEvent(tx, { type: "address_verified", userId: user.id, addressId, from });
+    const change = await applyAddressChangeIfReady(tx, { userId: user.id, from });
+    if (change === "taken") return { verified: false, reason: "taken" };
     return { verified: true };
   });
 }

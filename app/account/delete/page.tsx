@@ -1,0 +1,46 @@
+import Link from "next/link";
+import { getFormTexts } from "@/app/form-texts";
+import { Form } from "@/components/form";
+import { Notice } from "@/components/notice";
+import { requireStrongSession } from "@/lib/auth/current-session";
+import { isLastAdministrator } from "@/lib/auth/delete-account";
+import { getWords } from "@/messages/words";
+import { deleteOwnAccount } from "./actions";
+
+export async function generateMetadata() {
+  return { title: (await getWords("deleteAccount"))("title") };
+}
+
+export default async function DeleteAccountPage() {
+  const { userId, email } = await requireStrongSession("/account/delete", "unrestricted");
+  const words = await getWords("deleteAccount");
+  return (
+    <div className="space-y-6">
+      <h1>{words("title")}</h1>
+      <section className="card max-w-120 space-y-5">
+        {(await isLastAdministrator(userId)) ? (
+          <Notice tone="info">{words("lastAdministrator")}</Notice>
+        ) : (
+          <>
+            <Notice tone="danger" title={words("consequence", { email })}>
+              <ul className="list-disc space-y-1 pl-5">
+                {(["ends", "mail", "history", "free"] as const).map((key) => (
+                  <li key={key}>{words(key)}</li>
+                ))}
+              </ul>
+            </Notice>
+            <Form
+              action={deleteOwnAccount}
+              texts={await getFormTexts(words("submit"))}
+              fields={[{ name: "understood", label: words("understood"), type: "checkbox" }]}
+            >
+              <Link className="button w-full" href="/account">
+                {words("keep")}
+              </Link>
+            </Form>
+          </>
+        )}
+      </section>
+    </div>
+  );
+}
