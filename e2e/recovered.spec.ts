@@ -74,10 +74,10 @@ test("SE-12 RC-10 I lost my authenticator: the old app and the old codes end whe
   const entered = await half.browser.press(half.page, "Verify", { code: person.phone.code() });
   expect(entered.path).toBe("/account");
 
+  const after = await reachRecoveryCodes(person, baseURL);
   await field(page, "Verification code").fill(phone.code());
   await button(page, "Verify").click();
   await expect(told(page, /The lost one no longer works/)).toBeVisible();
-  const after = await reachRecoveryCodes(person, baseURL);
   const old = await after.browser.press(after.page, "Verify", { code: person.codes[1] ?? "" });
   expect(textOf(old.body)).toMatch(/set A were ended with your lost app/);
   const app = await after.browser.open("/login/verify/authenticator-app");
