@@ -7,10 +7,18 @@ import type { SessionToken } from "@/lib/auth/session-rows";
 /** Where a person goes whose login took too long or was ended. */
 export const OVER_PATH = "/login?why=expired";
 
-/** Gives the browser its session and leads on. */
-export async function enter(session: SessionToken, path: string): Promise<never> {
+/** Gives the browser its session, by which it is known from now on, and leads on. */
+export async function enter({
+  session,
+  userId,
+  path,
+}: {
+  session: SessionToken;
+  userId: string;
+  path: string;
+}): Promise<never> {
   await setSessionCookie(session);
-  await rememberBrowser(challenge.userId);
+  await rememberBrowser(userId);
   await clearChallengeCookie();
   redirect(path);
 }
