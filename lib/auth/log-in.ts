@@ -1,5 +1,6 @@
 import "server-only";
 import { db, type Tx, transaction } from "../db/client";
+import { lockAddress } from "../db/lock-address";
 import { type HashPlace, takeHashPlace } from "../hash-queue";
 import { hasAuthenticatorApp } from "../mfa/authenticator-app";
 import { countFailure, withinFailureLimits } from "../mfa/failure-limits";
@@ -14,6 +15,7 @@ import {
 } from "../mfa/throttle";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
+import { type AccountOfAddress, findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
 import { type KnownBrowser, laneOf } from "./known-browser";
 import { digestPassword, findMatchingDigests } from "./password-digest";
@@ -53,7 +55,7 @@ export async function logInWithPassword({
 }: Login & { email: string; knownBrowsers?: KnownBrowser[] }): Promise<PasswordLoginResult> {
   const address = parseEmailAddress(email);
   if (!address || login.password.length > MAX_PASSWORD) return { verified: false, reason: "wrong" };
-  const lane = chooseLane(address, await findAccounts(address), knownBrowsers);
+  const lane = chooseLane(address, await findAccountsOfAddress(await db(), address), knownBrowsers);
   const place = takeHashPlace(lane.isKnown ? "known-passwords" : "passwords");
   if (!place) return { verified: false, reason: "busy" };
   try {
@@ -73,38 +75,11 @@ export async function logInWithPassword({
   }
 }
 
-type Account = {
-  id: string;
-  passwordDigest: string;
-  passwordChangedAt: Date;
-  verifiedEmail: string | null;
-  disabledAt: Date | null;
-};
-
-/** All accounts that bear an address: the verified one first, then the oldest. */
-async function findAccounts(address: EmailAddress): Promise<Account[]> {
-  const prisma = await db();
-  return prisma.user.findMany({
-    where: { email: address },
-    orderBy: [
-      { verifiedEmail: { sort: "asc", nulls: "last" } },
-      { createdAt: "asc" },
-      { id: "asc" },
-    ],
-    select: {
-      id: true,
-      passwordDigest: true,
-      passwordChangedAt: true,
-      verifiedEmail: true,
-      disabledAt: true,
-    },
-  });
-}
-
 /** Whose password can be right, and which count a failure goes to. */
 type Lane = {
   isKnown: boolean;
-  candidates: Account[];
+  address: EmailAddress;
+  candidates: AccountOfAddress[];
   throttle: ThrottleKey;
   /** Who sees a failure in their history: never a stranger with an account at the owner's address. */
   ownerId: string | undefined;
@@ -112,7 +87,7 @@ type Lane = {
 
 function chooseLane(
   address: EmailAddress,
-  accounts: Account[],
+  accounts: AccountOfAddress[],
   knownBrowsers: KnownBrowser[],
 ): Lane {
   const enabled = accounts.filter(({ disabledAt }) => !disabledAt);
@@ -120,21 +95,20 @@ function chooseLane(
     const account = enabled.find(({ id }) => id === browser.userId);
     if (account) {
       const throttle = ownPasswordThrottle(account.id, laneOf(browser));
-      return { isKnown: true, candidates: [account], throttle, ownerId: account.id };
+      return { isKnown: true, address, candidates: [account], throttle, ownerId: account.id };
     }
   }
-  const ownerId = accounts.find(isVerified)?.id;
-  return { isKnown: false, candidates: enabled, throttle: passwordThrottle(address), ownerId };
+  const ownerId = accounts.find(({ isVerified }) => isVerified)?.id;
+  const throttle = passwordThrottle(address);
+  return { isKnown: false, address, candidates: enabled, throttle, ownerId };
 }
-
-const isVerified = ({ verifiedEmail }: Account) => verifiedEmail !== null;
 
 /** A judged, wrong password; not a refusal. */
 const hasFailed = (result: PasswordLoginResult) => !result.verified && result.reason === "wrong";
 
 async function judge(
   place: HashPlace,
-  { isKnown, candidates, throttle, ownerId }: Lane,
+  { isKnown, address, candidates, throttle, ownerId }: Lane,
   login: Login,
 ): Promise<PasswordLoginResult> {
   const attempt = await reserveAttempt(throttle);
@@ -146,13 +120,13 @@ async function judge(
     await recordFailure({ userId: ownerId, reservation: attempt.reservation, from: login.from });
     return { verified: false, reason: "wrong" };
   }
-  // While nobody has verified the address, its accounts share a salt: one hash has to judge them all.
-  const isDue = outdated && isVerified(account);
-  const digest = isDue ? await digestPassword(place, login.password) : account.passwordDigest;
-  const isOwners = isKnown || isVerified(account);
+  const stronger = outdated ? await digestPassword(place, login.password) : undefined;
+  const isOwners = isKnown || account.isVerified;
   try {
     return await transaction(async (tx) => {
       const { id: userId, passwordDigest } = account;
+      const isDue = stronger !== undefined && (await isAlone(tx, address));
+      const digest = isDue ? stronger : passwordDigest;
       await holdPassword(tx, { userId, verified: passwordDigest, digest });
       if (isOwners) await clearFailures(tx, throttle);
       else await takeBackUnlessGuess(tx, account, attempt.reservation);
@@ -165,13 +139,22 @@ async function judge(
 }
 
 /**
+ * Whether one account alone bears the address, until the transaction ends. Several share scheme, key, cost
+ * and salt, so that one hash judges them all: a stronger digest for one would shut out the others.
+ */
+async function isAlone(tx: Tx, address: EmailAddress): Promise<boolean> {
+  await lockAddress(tx, address);
+  return (await findAccountsOfAddress(tx, address)).length === 1;
+}
+
+/**
  * Where strangers share the count, an account that anybody can make clears nothing, or its maker could
  * guess at the owner's for ever. Its success takes back its own attempt, once the guess that its password
  * was has been counted.
  */
 async function takeBackUnlessGuess(
   tx: Tx,
-  { id: userId, passwordChangedAt }: Account,
+  { id: userId, passwordChangedAt }: AccountOfAddress,
   reservation: Reservation,
 ): Promise<void> {
   const time = await noteUnverifiedPassword(tx, { userId, passwordChangedAt });
