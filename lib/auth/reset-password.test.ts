@@ -238,6 +238,18 @@ describe("setting a new password", () => {
     });
   });
 
+  test("TH-09 dead links count for their network address, and a hundred begin a wait there", async () => {
+    const owner = await createOwner();
+    const token = await askForLink(owner);
+    const from = { ...FROM, address: "198.51.100.99" };
+    for (let guess = 1; guess <= 100; guess++) {
+      const dead = { token: `${guess}`.padStart(43, "A"), chosen: NEW };
+      expect(await resetPassword(dead, from)).toEqual({ reset: false, reason: "over" });
+    }
+    expect(await resetPassword({ token, chosen: NEW }, from)).toMatchObject({ reason: "waiting" });
+    expect(await resetPassword({ token, chosen: NEW }, FROM)).toEqual({ reset: true });
+  });
+
   test("TH-10 the new password is compared with one hash with a stranger's account at the address", async () => {
     const owner = await createOwner();
     await signUp(owner.email);
