@@ -2,7 +2,7 @@ import "server-only";
 import type { FormState } from "@/components/form";
 import type { AccountRefusal } from "@/lib/auth/accounts";
 import type { PasswordRefusal } from "@/lib/auth/password-policy";
-import { getWords } from "@/messages/words";
+import { getWait, getWords } from "@/messages/words";
 
 /** Says why no account was made; what was typed, but for the password, stays in the form. */
 export async function describeAccountRefusal(
@@ -24,6 +24,8 @@ export async function describeAccountRefusal(
     }
     case "setup-token":
       return { values, fieldErrors: { token: (await getWords("setup"))("tokenWrong") } };
+    case "waiting":
+      return { values, error: words("waiting", { wait: await getWait(refusal.until) }) };
     case "busy":
       return { values, error: words("busy") };
     case "closed":

@@ -1,5 +1,6 @@
+import { VERIFICATION_METHODS } from "@/lib/mfa/method-names";
 import { age, countRows, countSpentCodes, endWaits, readFailures, takeSnapshot } from "./database";
-import { textOf } from "./html";
+import { linksOf, textOf } from "./html";
 import { expect, test } from "./journeys";
 import { somebodyNew } from "./people";
 import { composeSubmission, PlainBrowser, type PlainPage, parseSetCookie } from "./plain-browser";
@@ -225,6 +226,25 @@ test("TH-06 the right password leaves the count of another method alone", async 
   await givePassword(person, baseURL);
   expect(await readFailures(sql, person.email, "authenticator-app")).toBe(1);
   expect(await countRows(sql, "LoginChallenge", person.email)).toBe(2);
+});
+
+test("TH-14 another method is chosen among the person's own alone, the strongest first", async ({
+  prepare,
+  portal: { baseURL },
+}) => {
+  const both = await prepare.withCodes();
+  const appAlone = await prepare.withApp();
+  const offered = [];
+  for (const person of [both, appAlone]) {
+    const { browser } = await givePassword(person, baseURL);
+    const { body } = await browser.open("/login/verify/methods");
+    offered.push(linksOf(body).filter((href) => /^\/login\/verify\/(?!methods)/.test(href)));
+    for (const name of ["Notification", "Security Key or Passkey", "Temporary Code"]) {
+      expect(textOf(body)).not.toContain(name);
+    }
+  }
+  const pages = VERIFICATION_METHODS.map((method) => `/login/verify/${method}`);
+  expect(offered).toEqual([pages, [pages[0]]]);
 });
 
 /** What differs between two answers to the same request by design, made the same. */

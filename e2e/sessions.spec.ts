@@ -13,6 +13,7 @@ import {
 import { letTimeStepsPass } from "./phone";
 import { composeSubmission, PlainBrowser, parseSetCookie } from "./plain-browser";
 import { enrollApp, givePassword, logInWithCodePlainly } from "./prepared-people";
+import type { Sql } from "./servers";
 
 const SESSION = "sparekey-session";
 
@@ -73,6 +74,7 @@ test("SE-05 on https the cookies are Secure and carry the __Host- prefix", {
   expect(given.map(({ name }) => name)).toEqual([
     "__Host-sparekey-login",
     "__Host-sparekey-session",
+    "__Host-sparekey-browser",
   ]);
   for (const { attributes } of cookies) {
     expect(attributes).toMatchObject({ secure: "", httponly: "", samesite: "lax", path: "/" });
@@ -282,3 +284,47 @@ test("LG-04 NA-03 a database that does not answer is an error, and not a log out
   await sql(`ALTER TABLE "SessionAway" RENAME TO "Session"`);
   expect((await browser.send({ path: "/account" })).status).toBe(200);
 });
+
+test("SE-02 after an hour without use the password alone leads back; after a day every factor is asked for", async ({
+  page,
+  context,
+  prepare,
+  portal: { sql },
+}) => {
+  const person = await prepare.withCodes();
+  const { email } = person;
+  await lendCookies(person.browser, context);
+  await page.goto("/account/mfa");
+  await expect(heading(page, "Multi-Factor Authentication")).toBeVisible();
+  const before = await sessionOf(sql, email);
+
+  await age(sql, { table: "Session", columns: ["lastSeenAt"], email, minutes: 61 });
+  await page.goto("/account/mfa");
+  await enterPassword(page, person);
+  await expect(heading(page, "Multi-Factor Authentication")).toBeVisible();
+  const { tokenHash, ...after } = await sessionOf(sql, email);
+  expect(before).toMatchObject(after);
+  expect(tokenHash).not.toBe(before.tokenHash);
+  await expect(heading(page, "Multi-Factor Authentication")).toBeVisible();
+
+  // At the end of the session's day no rest is the reason any more.
+  await age(sql, {
+    table: "Session",
+    columns: ["lastSeenAt", "expiresAt"],
+    email,
+    minutes: 24 * 60,
+  });
+  await page.goto("/account/mfa");
+  await enterPassword(page, person);
+  await expect(field(page, "Verification code")).toBeVisible();
+});
+
+/** What a resumed session keeps, and its token's hash. */
+async function sessionOf(sql: Sql, email: string) {
+  const [row] = await sql(
+    `SELECT "id", "aal", "amr", "authTime", "createdAt", "expiresAt", "restrictedUntil", "tokenHash"
+     FROM "Session" WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = $1)`,
+    [email],
+  );
+  return { ...row };
+}

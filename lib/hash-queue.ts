@@ -22,7 +22,7 @@ export type HashPlace = {
   release: () => void;
 };
 
-const WAITING_PLACES = 64; // about three seconds of passwords at cost 10; longer is a refusal, not a wait
+export const WAITING_PLACES = 64; // about three seconds of passwords at cost 10; longer is a refusal, not a wait
 const THREADS = Math.max(1, availableParallelism() - 1);
 const IDLE_MS = 30_000;
 

@@ -4,6 +4,7 @@ import { redirect } from "next/navigation";
 import type { FormState } from "@/components/form";
 import { publicAction } from "@/lib/auth/action";
 import { clearChallengeCookie, setChallengeCookie, setSessionCookie } from "@/lib/auth/cookies";
+import { readKnownBrowsers, rememberBrowser } from "@/lib/auth/known-browser";
 import { logInWithPassword } from "@/lib/auth/log-in";
 import { parseReturnPath } from "@/lib/auth/return-path";
 import { getWait, getWords } from "@/messages/words";
@@ -15,6 +16,7 @@ export const logIn = publicAction<FormState>(async ({ text, ...request }) => {
     email: values.email,
     password: text("password"),
     returnTo,
+    knownBrowsers: await readKnownBrowsers(),
     ...request,
   });
   if (result.verified && result.challenge) {
@@ -24,6 +26,7 @@ export const logIn = publicAction<FormState>(async ({ text, ...request }) => {
   if (result.verified) {
     await clearChallengeCookie();
     await setSessionCookie(result.session);
+    await rememberBrowser(result.userId);
     redirect(returnTo);
   }
   const words = await getWords("form");

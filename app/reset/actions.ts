@@ -6,7 +6,7 @@ import type { FormState } from "@/components/form";
 import { publicAction } from "@/lib/auth/action";
 import { clearLinkCookie, readLinkToken } from "@/lib/auth/cookies";
 import { resetPassword } from "@/lib/auth/reset-password";
-import { getWords } from "@/messages/words";
+import { getWait, getWords } from "@/messages/words";
 
 export const setNewPassword = publicAction<FormState>(async ({ text, from }) => {
   const token = (await readLinkToken()) ?? "";
@@ -22,6 +22,10 @@ export const setNewPassword = publicAction<FormState>(async ({ text, from }) => 
       break;
     case "refused":
       return { fieldErrors: { next: await describePasswordRefusal(result.refusal) } };
+    case "waiting": {
+      const wait = await getWait(result.until);
+      return { error: (await getWords("form"))("waiting", { wait }) };
+    }
     case "busy":
       return { error: (await getWords("form"))("busy") };
   }

@@ -6,6 +6,7 @@ export type AccountOfAddress = {
   id: string;
   role: "USER" | "ADMINISTRATOR";
   passwordDigest: string;
+  passwordChangedAt: Date;
   disabledAt: Date | null;
   /** Whether it is the address's owner: one at most is. */
   isVerified: boolean;
@@ -27,6 +28,7 @@ export async function findAccountsOfAddress(
       id: true,
       role: true,
       passwordDigest: true,
+      passwordChangedAt: true,
       disabledAt: true,
       verifiedEmail: true,
       sessions: { where: { expiresAt: { gt: new Date() } }, select: { id: true }, take: 1 },

@@ -9,7 +9,7 @@ import { type EmailAddress, parseEmailAddress } from "./email-address";
 import { type NewPassword, type PasswordRefusal, parseNewPassword } from "./password-policy";
 import { releaseAccount } from "./release-account";
 import { openSession, type SessionToken } from "./session-rows";
-import { isSetupToken } from "./setup-token";
+import { verifySetupToken } from "./setup-token";
 import { storePasswordDigest } from "./store-password-digest";
 import { mailVerification } from "./verification-mail";
 
@@ -21,6 +21,7 @@ export type AccountRefusal =
   | { reason: "invalid"; fields: InvalidFields }
   | { reason: "busy" }
   | { reason: "setup-token" }
+  | { reason: "waiting"; until: Date }
   | { reason: "already-set-up" }
   | { reason: "closed" };
 
@@ -64,7 +65,8 @@ export async function createAdministrator(
   { setupToken, ...input }: NewAccountInput & { setupToken: string },
   request: { previousToken: string | undefined; from: RequestSource },
 ): Promise<AccountResult> {
-  if (!isSetupToken(setupToken)) return { created: false, refusal: { reason: "setup-token" } };
+  const token = await verifySetupToken(setupToken, request.from);
+  if (!token.verified) return { created: false, refusal: token.refusal };
   return create(input, { ...request, role: "ADMINISTRATOR" });
 }
 

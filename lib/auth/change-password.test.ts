@@ -36,6 +36,16 @@ describe("changing the password", () => {
     expect(await logIn(NEW)).toMatchObject({ verified: true });
   });
 
+  test("PW-10 a stranger who changes the password of an account at the same address shuts nobody else out", async () => {
+    const prisma = await db();
+    const other = { name: "Bea", email, password: "green tugboats hum along" };
+    await createAccount(other, { previousToken: undefined, from: FROM });
+    expect(await change({})).toEqual({ changed: true });
+    expect(await logIn(other.password)).toMatchObject({ verified: true });
+    expect(await logIn(NEW)).toMatchObject({ verified: true });
+    await prisma.user.deleteMany({ where: { email, name: other.name } });
+  });
+
   test("PW-10 T03 without the current one nothing changes, and the form has a count that no stranger reaches", async () => {
     for (let guess = 1; guess <= 5; guess++) await logIn(`a stranger's guess number ${guess}`);
     expect(await logIn(OLD)).toMatchObject({ verified: false, reason: "waiting" });

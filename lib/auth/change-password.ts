@@ -9,10 +9,11 @@ import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import type { CurrentSession } from "./current-session";
 import { liftAllWaits } from "./lift-all-waits";
-import { digestPassword, verifyPassword } from "./password-digest";
+import { verifyPassword } from "./password-digest";
 import { normalizePassword, type PasswordRefusal, parseNewPassword } from "./password-policy";
 import { ownPasswordThrottle } from "./password-throttle";
 import { endOtherSessions, holdSession } from "./session-rows";
+import { storePasswordDigest } from "./store-password-digest";
 
 export type PasswordChangeResult =
   | { changed: true }
@@ -63,24 +64,34 @@ export async function changePassword({
       await giveBackAttempt(attempt.reservation);
       return { changed: false, reason: "unchanged" };
     }
-    const passwordDigest = await digestPassword(place, parsed.password);
-    return await transaction(async (tx) => {
-      await lockUser(tx, userId);
-      await holdSession(tx, session.id, "fresh");
-      const { count } = await tx.user.updateMany({
-        where: { id: userId, passwordDigest: old },
-        data: { passwordDigest, passwordChangedAt: new Date() },
-      });
-      if (count !== 1) return { changed: false, reason: "current-wrong" };
-      // The current password was right, which clears the count of this form alone. At the login nobody
-      // proved anything: there the counts stay and only the waits end.
-      await clearFailures(tx, throttle);
-      await liftAllWaits(tx, { userId, address: email });
-      await endLoginChallengesOf(tx, userId);
-      if (endOthers === "end-others") await endOtherSessions(tx, { userId, exceptId: session.id });
-      await recordAuditEvent(tx, { type: "password_changed", userId, sessionId: session.id, from });
-      return { changed: true };
-    });
+    const { password } = parsed;
+    const result = await storePasswordDigest<PasswordChangeResult>(
+      place,
+      { password, email, exceptId: userId },
+      async (tx, passwordDigest) => {
+        await lockUser(tx, userId);
+        await holdSession(tx, session.id, "fresh");
+        const { count } = await tx.user.updateMany({
+          where: { id: userId, passwordDigest: old },
+          data: { passwordDigest, passwordChangedAt: new Date() },
+        });
+        if (count !== 1) return { changed: false, reason: "current-wrong" };
+        // The current password was right, which clears the count of this form alone. At the login nobody
+        // proved anything: there the counts stay and only the waits end.
+        await clearFailures(tx, throttle);
+        await liftAllWaits(tx, { userId, address: email });
+        await endLoginChallengesOf(tx, userId);
+        if (endOthers === "end-others") {
+          await endOtherSessions(tx, { userId, exceptId: session.id });
+        }
+        const event = { userId, sessionId: session.id, from };
+        await recordAuditEvent(tx, { type: "password_changed", ...event });
+        return { changed: true };
+      },
+    );
+    if (result) return result.stored;
+    await giveBackAttempt(attempt.reservation);
+    return { changed: false, reason: "busy" };
   } finally {
     place.release();
   }

@@ -14,6 +14,9 @@ const named = (name: string) => (isHttps() ? `__Host-${name}` : name);
 export const sessionCookieName = () => named("sparekey-session");
 
 const challengeCookieName = () => named("sparekey-login");
+const browserCookieName = () => named("sparekey-browser");
+
+const BROWSER_SECONDS = 180 * 24 * 3600; // people who come twice a year are known
 
 const linkCookieName = () => named("sparekey-link");
 const LINK_MINUTES = 60; // no mailed link whose page has a form lives shorter
@@ -83,4 +86,17 @@ export async function setLinkCookie(token: string): Promise<void> {
 /** Takes the mailed link's token from the browser. */
 export async function clearLinkCookie(): Promise<void> {
   (await cookies()).set(linkCookieName(), "", { ...cookieAttributes(), maxAge: 0 });
+}
+
+/** What this browser says about who logged in with it before; `undefined` without the cookie. */
+export async function readBrowserCookie(): Promise<string | undefined> {
+  return (await cookies()).get(browserCookieName())?.value;
+}
+
+/** Lets the browser say who logged in with it, for half a year. */
+export async function setBrowserCookie(value: string): Promise<void> {
+  (await cookies()).set(browserCookieName(), value, {
+    ...cookieAttributes(),
+    maxAge: BROWSER_SECONDS,
+  });
 }

@@ -1,19 +1,30 @@
 import "server-only";
 import { db, type Tx, transaction } from "../db/client";
-import { takeHashPlace } from "../hash-queue";
+import { lockAddress } from "../db/lock-address";
+import { type HashPlace, takeHashPlace } from "../hash-queue";
 import { hasAuthenticatorApp } from "../mfa/authenticator-app";
+import { countFailure, withinFailureLimits } from "../mfa/failure-limits";
 import { beginLoginChallenge } from "../mfa/login-challenge";
-import { clearFailures, reserveAttempt } from "../mfa/throttle";
+import {
+  beginsWait,
+  clearFailures,
+  giveBackAttempt,
+  type Reservation,
+  reserveAttempt,
+  type ThrottleKey,
+} from "../mfa/throttle";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
-import { parseEmailAddress } from "./email-address";
-import { digestPassword, verifyPassword } from "./password-digest";
-import { passwordThrottle } from "./password-throttle";
-import { openSession, type SessionToken } from "./session-rows";
+import { type AccountOfAddress, findAccountsOfAddress } from "./accounts-of-address";
+import { type EmailAddress, parseEmailAddress } from "./email-address";
+import { type KnownBrowser, laneOf } from "./known-browser";
+import { digestPassword, findMatchingDigests } from "./password-digest";
+import { noteUnverifiedPassword, ownPasswordThrottle, passwordThrottle } from "./password-throttle";
+import { openSession, resumeSession, type SessionToken } from "./session-rows";
 
 export type PasswordLoginResult =
-  /** No method is enrolled: the password alone gives a session of level 1. */
-  | { verified: true; session: SessionToken; challenge?: undefined }
+  /** No method is enrolled: the password alone gives a session of level 1. Or a session was resumed. */
+  | { verified: true; userId: string; session: SessionToken; challenge?: undefined }
   | { verified: true; session?: undefined; challenge: { token: string; expiresAt: Date } }
   /** Unknown address, wrong password, disabled account: not told apart. */
   | { verified: false; reason: "wrong" }
@@ -22,55 +33,150 @@ export type PasswordLoginResult =
 
 const MAX_PASSWORD = 4_096; // twice what the policy accepts, in UTF-16 units; longer is garbage
 
-/**
- * Takes an address and a password as typed. A right one gives a session, or a login challenge when a
- * method is enrolled (design: no session before every factor). Unknown, wrong and disabled cost the
- * same one hash and wait alike, since the count is kept by a keyed hash of the address (ASVS 6.3.8).
- */
-export async function logInWithPassword({
-  email,
-  password,
-  returnTo,
-  previousToken,
-  from,
-}: {
-  email: string;
+type Login = {
   password: string;
   returnTo: string;
   previousToken: string | undefined;
   from: RequestSource;
-}): Promise<PasswordLoginResult> {
+};
+
+/**
+ * Takes an address and a password as typed. A right one gives a session, or a login challenge when a
+ * method is enrolled (design: no session before every factor); in a browser whose session only rested too
+ * long, that session. Unknown, wrong and disabled cost the same one hash and wait alike, since the count is
+ * kept by a keyed hash of the address (ASVS 6.3.8). A browser that is known for one of the address's
+ * accounts (`readKnownBrowsers`) has a count of its own, in which that account's password alone is right;
+ * all others share theirs, and fall under the limits for failures of strangers.
+ */
+export async function logInWithPassword({
+  email,
+  knownBrowsers = [],
+  ...login
+}: Login & { email: string; knownBrowsers?: KnownBrowser[] }): Promise<PasswordLoginResult> {
   const address = parseEmailAddress(email);
-  if (!address || password.length > MAX_PASSWORD) return { verified: false, reason: "wrong" };
-  const place = takeHashPlace("passwords");
+  if (!address || login.password.length > MAX_PASSWORD) return { verified: false, reason: "wrong" };
+  const lane = chooseLane(address, await findAccountsOfAddress(await db(), address), knownBrowsers);
+  const place = takeHashPlace(lane.isKnown ? "known-passwords" : "passwords");
   if (!place) return { verified: false, reason: "busy" };
   try {
-    const throttle = passwordThrottle(address);
-    const attempt = await reserveAttempt(throttle);
-    if (!attempt.reserved) {
-      return { verified: false, reason: "waiting", until: attempt.until };
+    const { from } = login;
+    const judged = () => judge(place, lane, login);
+    if (lane.isKnown) {
+      const result = await judged();
+      if (hasFailed(result)) await countFailure(from);
+      return result;
     }
-    const prisma = await db();
-    const user = await prisma.user.findFirst({ where: { email: address } });
-    const { verified, outdated } = await verifyPassword(place, password, user?.passwordDigest);
-    if (!user || !verified || user.disabledAt) {
-      await transaction((tx) =>
-        recordAuditEvent(tx, { type: "login_failed", userId: user?.id, method: "password", from }),
-      );
-      return { verified: false, reason: "wrong" };
+    const outcome = await withinFailureLimits({ door: "password", from, hasFailed }, judged);
+    return outcome.limited
+      ? { verified: false, reason: "waiting", until: outcome.until }
+      : outcome.value;
+  } finally {
+    place.release();
+  }
+}
+
+/** Whose password can be right, and which count a failure goes to. */
+type Lane = {
+  isKnown: boolean;
+  address: EmailAddress;
+  candidates: AccountOfAddress[];
+  throttle: ThrottleKey;
+  /** Who sees a failure in their history: never a stranger with an account at the owner's address. */
+  ownerId: string | undefined;
+};
+
+function chooseLane(
+  address: EmailAddress,
+  accounts: AccountOfAddress[],
+  knownBrowsers: KnownBrowser[],
+): Lane {
+  const enabled = accounts.filter(({ disabledAt }) => !disabledAt);
+  for (const browser of knownBrowsers) {
+    const account = enabled.find(({ id }) => id === browser.userId);
+    if (account) {
+      const throttle = ownPasswordThrottle(account.id, laneOf(browser));
+      return { isKnown: true, address, candidates: [account], throttle, ownerId: account.id };
     }
-    const digest = outdated ? await digestPassword(place, password) : user.passwordDigest;
+  }
+  const ownerId = accounts.find(({ isVerified }) => isVerified)?.id;
+  const throttle = passwordThrottle(address);
+  return { isKnown: false, address, candidates: enabled, throttle, ownerId };
+}
+
+/** A judged, wrong password; not a refusal. */
+const hasFailed = (result: PasswordLoginResult) => !result.verified && result.reason === "wrong";
+
+async function judge(
+  place: HashPlace,
+  { isKnown, address, candidates, throttle, ownerId }: Lane,
+  login: Login,
+): Promise<PasswordLoginResult> {
+  const attempt = await reserveAttempt(throttle);
+  if (!attempt.reserved) return { verified: false, reason: "waiting", until: attempt.until };
+  const digests = candidates.map(({ passwordDigest }) => passwordDigest);
+  const { matches, outdated } = await findMatchingDigests(place, login.password, digests);
+  const account = candidates.find((_, index) => matches.includes(index));
+  if (!account) {
+    await recordFailure({ userId: ownerId, reservation: attempt.reservation, from: login.from });
+    return { verified: false, reason: "wrong" };
+  }
+  const stronger = outdated ? await digestPassword(place, login.password) : undefined;
+  const isOwners = isKnown || account.isVerified;
+  try {
     return await transaction(async (tx) => {
-      await holdPassword(tx, { userId: user.id, verified: user.passwordDigest, digest });
-      await clearFailures(tx, throttle);
-      return admit(tx, { userId: user.id, returnTo, previousToken, from });
+      const { id: userId, passwordDigest } = account;
+      const isDue = stronger !== undefined && (await isAlone(tx, address));
+      const digest = isDue ? stronger : passwordDigest;
+      await holdPassword(tx, { userId, verified: passwordDigest, digest });
+      if (isOwners) await clearFailures(tx, throttle);
+      else await takeBackUnlessGuess(tx, account, attempt.reservation);
+      return admit(tx, { userId, ...login });
     });
   } catch (error) {
     if (error instanceof PasswordChanged) return { verified: false, reason: "wrong" };
     throw error;
-  } finally {
-    place.release();
   }
+}
+
+/**
+ * Whether one account alone bears the address, until the transaction ends. Several share scheme, key, cost
+ * and salt, so that one hash judges them all: a stronger digest for one would shut out the others.
+ */
+async function isAlone(tx: Tx, address: EmailAddress): Promise<boolean> {
+  await lockAddress(tx, address);
+  return (await findAccountsOfAddress(tx, address)).length === 1;
+}
+
+/**
+ * Where strangers share the count, an account that anybody can make clears nothing, or its maker could
+ * guess at the owner's for ever. Its success takes back its own attempt, once the guess that its password
+ * was has been counted.
+ */
+async function takeBackUnlessGuess(
+  tx: Tx,
+  { id: userId, passwordChangedAt }: AccountOfAddress,
+  reservation: Reservation,
+): Promise<void> {
+  const time = await noteUnverifiedPassword(tx, { userId, passwordChangedAt });
+  if (time === "again") await giveBackAttempt(reservation, tx);
+}
+
+async function recordFailure({
+  userId,
+  reservation,
+  from,
+}: {
+  userId: string | undefined;
+  reservation: Reservation;
+  from: RequestSource;
+}): Promise<void> {
+  const event = { userId, method: "password", from };
+  await transaction(async (tx) => {
+    await recordAuditEvent(tx, { type: "login_failed", ...event });
+    if (beginsWait(reservation.failures)) {
+      await recordAuditEvent(tx, { type: "method_waiting", ...event });
+    }
+  });
 }
 
 /** The password was changed, or the account disabled, while the old one was being verified. */
@@ -90,19 +196,21 @@ async function holdPassword(
 
 async function admit(
   tx: Tx,
-  {
-    userId,
-    returnTo,
-    previousToken,
-    from,
-  }: { userId: string; returnTo: string; previousToken: string | undefined; from: RequestSource },
+  { userId, returnTo, previousToken, from }: Omit<Login, "password"> & { userId: string },
 ): Promise<PasswordLoginResult> {
   if (await hasAuthenticatorApp(tx, userId)) {
+    const session = previousToken && (await resumeSession(tx, { userId, token: previousToken }));
+    if (session) {
+      const { id: sessionId, ...token } = session;
+      await recordAuditEvent(tx, { type: "session_resumed", userId, sessionId, from });
+      return { verified: true, userId, session: token };
+    }
     return { verified: true, challenge: await beginLoginChallenge(tx, { userId, returnTo, from }) };
   }
   await recordAuditEvent(tx, { type: "login", userId, from });
   return {
     verified: true,
+    userId,
     session: await openSession(tx, { userId, amr: ["pwd"], previousToken, from }),
   };
 }

@@ -56,12 +56,35 @@ export async function verifyPassword(
   password: string,
   digest: string | undefined,
 ): Promise<{ verified: boolean; outdated: boolean }> {
-  const stored = digest === undefined ? decoy() : parseDigest(digest);
-  const job = { secret: preHash(password, stored.keyId), salt: stored.salt };
-  const [hash = ""] = await place.hash({ cost: stored.cost, jobs: [job] });
-  const verified = digest !== undefined && equal(hash, stored.hash);
-  const outdated = stored.cost < config().BCRYPT_COST || stored.keyId !== currentKeyId();
-  return { verified, outdated };
+  const { matches, outdated } = await findMatchingDigests(
+    place,
+    password,
+    digest === undefined ? [] : [digest],
+  );
+  return { verified: matches.length > 0, outdated };
+}
+
+/**
+ * Finds those of several digests that a password has, with one hash however many there are: the hash has
+ * the first one's scheme, key, cost and salt, so a digest that differs in them cannot match. All are
+ * compared, each in constant time. None at all cost the same hash. `matches` are places in the list;
+ * `outdated` tells that a stronger digest is due.
+ */
+export async function findMatchingDigests(
+  place: HashPlace,
+  password: string,
+  digests: readonly string[],
+): Promise<{ matches: number[]; outdated: boolean }> {
+  const [first = decoy(), ...others] = digests.map(parseDigest);
+  const job = { secret: preHash(password, first.keyId), salt: first.salt };
+  const [hash = ""] = await place.hash({ cost: first.cost, jobs: [job] });
+  const matches = [first, ...others].flatMap((stored, index) => {
+    // bcrypt's text holds cost and salt.
+    const same = equal(`${first.keyId}:${hash}`, `${stored.keyId}:${stored.hash}`);
+    return same ? [index] : [];
+  });
+  const outdated = first.cost < config().BCRYPT_COST || first.keyId !== currentKeyId();
+  return { matches, outdated };
 }
 
 function preHash(password: string, keyId: string): string {

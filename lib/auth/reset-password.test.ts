@@ -223,8 +223,8 @@ describe("setting a new password", () => {
     const owner = await createOwner();
     const token = await askForLink(owner);
     const places = [];
-    for (let place = takeHashPlace("known-passwords"); place; place = takeHashPlace("passwords"))
-      places.push(place);
+    const take = () => takeHashPlace("known-passwords");
+    for (let place = take(); place; place = take()) places.push(place);
     expect(await resetPassword({ token, chosen: NEW }, FROM)).toEqual({
       reset: false,
       reason: "busy",
@@ -236,6 +236,18 @@ describe("setting a new password", () => {
       reset: false,
       reason: "over",
     });
+  });
+
+  test("TH-09 dead links count for their network address, and a hundred begin a wait there", async () => {
+    const owner = await createOwner();
+    const token = await askForLink(owner);
+    const from = { ...FROM, address: "198.51.100.99" };
+    for (let guess = 1; guess <= 100; guess++) {
+      const dead = { token: `${guess}`.padStart(43, "A"), chosen: NEW };
+      expect(await resetPassword(dead, from)).toEqual({ reset: false, reason: "over" });
+    }
+    expect(await resetPassword({ token, chosen: NEW }, from)).toMatchObject({ reason: "waiting" });
+    expect(await resetPassword({ token, chosen: NEW }, FROM)).toEqual({ reset: true });
   });
 
   test("TH-10 the new password is compared with one hash with a stranger's account at the address", async () => {

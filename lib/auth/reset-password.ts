@@ -5,6 +5,7 @@ import { db, type Tx, transaction } from "../db/client";
 import { lockAddress } from "../db/lock-address";
 import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
+import { withinFailureLimits } from "../mfa/failure-limits";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { recordAuditEvent } from "../notices/audit-event";
 import { findMailLink, mailLink, spendMailLink } from "../notices/mail-links";
@@ -82,6 +83,8 @@ export type PasswordResetResult =
   | { reset: true }
   /** The link is spent or over. */
   | { reset: false; reason: "over" }
+  /** Too many failures of strangers (TH-09). */
+  | { reset: false; reason: "waiting"; until: Date }
   /** Costs neither a hash nor the link. */
   | { reset: false; reason: "refused"; refusal: PasswordRefusal }
   | { reset: false; reason: "busy" };
@@ -96,9 +99,13 @@ export async function resetPassword(
   from: RequestSource,
 ): Promise<PasswordResetResult> {
   const over = { reset: false, reason: "over" } as const;
-  const found = await findReset(token);
-  if (!found) return over;
-  const { link, user } = found;
+  const lookUp = await withinFailureLimits(
+    { door: "mail-link", from, hasFailed: (link) => link === undefined },
+    () => findReset(token),
+  );
+  if (lookUp.limited) return { reset: false, reason: "waiting", until: lookUp.until };
+  if (!lookUp.value) return over;
+  const { link, user } = lookUp.value;
   const { id: userId, email } = user;
   const context = [user.name, email, new URL(config().APP_URL).hostname];
   const parsed = parseNewPassword(chosen, context);

@@ -173,6 +173,32 @@ export async function reissueSessionToken(
   return { token, expiresAt };
 }
 
+/**
+ * Resumes the second-factor session behind a token that only rested too long: the person just gave their
+ * password again, and the browser still has the session's secret (63B §2.2.3). It gets a new token and is
+ * otherwise as it was, with the same end and the same proof. Gives `undefined` for any other session: one
+ * of somebody else, one in use, or one past its end.
+ */
+export async function resumeSession(
+  tx: Tx,
+  { userId, token: restingToken }: { userId: string; token: string },
+): Promise<(SessionToken & { id: string }) | undefined> {
+  const now = new Date();
+  const token = randomToken();
+  const [session] = await tx.session.updateManyAndReturn({
+    where: {
+      tokenHash: hashToken(restingToken),
+      userId,
+      aal: 2,
+      expiresAt: { gt: now },
+      lastSeenAt: { lte: new Date(now.getTime() - IDLE_MINUTES * 60_000) },
+    },
+    data: { tokenHash: hashToken(token), lastSeenAt: now },
+    select: { id: true, expiresAt: true },
+  });
+  return session && { ...session, token };
+}
+
 /** The live session behind a token: within 24 hours, used within the last hour, its person not disabled. */
 export async function findSession(token: string): Promise<SessionRow | undefined> {
   const prisma = await db();

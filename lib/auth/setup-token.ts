@@ -3,6 +3,8 @@ import { timingSafeEqual } from "node:crypto";
 import { config } from "../config";
 import { db } from "../db/client";
 import { deriveLastingKey } from "../keys";
+import { withinFailureLimits } from "../mfa/failure-limits";
+import type { RequestSource } from "../request-source";
 
 let known = false;
 
@@ -21,8 +23,27 @@ export function setupToken(): string {
   return config().SETUP_TOKEN ?? deriveLastingKey("setup token").toString("base64url").slice(0, 32);
 }
 
-/** Compares in constant time. */
-export function isSetupToken(input: string): boolean {
+export type SetupTokenResult =
+  | { verified: true }
+  | { verified: false; refusal: { reason: "setup-token" } | { reason: "waiting"; until: Date } };
+
+/** Verifies a setup token as typed, in constant time, within the limits for failures of strangers (TH-09). */
+export async function verifySetupToken(
+  input: string,
+  from: RequestSource,
+): Promise<SetupTokenResult> {
+  const hasFailed = (verified: boolean) => !verified;
+  const outcome = await withinFailureLimits({ door: "setup-token", from, hasFailed }, async () =>
+    isSetupToken(input),
+  );
+  if (outcome.limited) {
+    return { verified: false, refusal: { reason: "waiting", until: outcome.until } };
+  }
+  if (!outcome.value) return { verified: false, refusal: { reason: "setup-token" } };
+  return { verified: true };
+}
+
+function isSetupToken(input: string): boolean {
   const [given, expected] = [Buffer.from(input.trim()), Buffer.from(setupToken())];
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

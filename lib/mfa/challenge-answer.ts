@@ -2,8 +2,9 @@ import "server-only";
 import { type Tx, transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
+import { countFailure } from "./failure-limits";
 import { type LoginChallenge, recordChallengeFailure } from "./login-challenge";
-import { isDisabled, type Reservation } from "./throttle";
+import { beginsWait, isDisabled, type Reservation } from "./throttle";
 
 /** One answer to a login challenge. */
 export type ChallengeAnswer<T> = {
@@ -29,7 +30,10 @@ export type Unjudged =
   | { verified: false; reason: "waiting" | "disabled"; until: Date }
   | { verified: false; reason: "challenge-over" };
 
-/** Counts a wrong answer on its challenge and records it, with the disabling it may have caused. */
+/**
+ * Counts a wrong answer on its challenge and for its network address, and records it, with the wait or the
+ * disabling that it caused.
+ */
 export async function recordFailedAnswer({
   challenge,
   reservation,
@@ -46,6 +50,9 @@ export async function recordFailedAnswer({
     await recordAuditEvent(tx, { type: "method_failed", userId, method, from });
     if (isDisabled(method, failures)) {
       await recordAuditEvent(tx, { type: "method_disabled", userId, method, from });
+    } else if (beginsWait(failures)) {
+      await recordAuditEvent(tx, { type: "method_waiting", userId, method, from });
     }
   });
+  await countFailure(from);
 }

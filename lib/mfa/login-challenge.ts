@@ -20,8 +20,8 @@ export type LoginChallenge = {
 export class LoginChallengeOver extends Error {}
 
 const CHALLENGE_MINUTES = 10; // ASVS 6.5.5 allows no more; people must find their sheet
-const MAX_FAILURES = 10; // TH-13
-const MAX_SLIPS = 30; // typos cost no attempt, but nobody makes thirty
+export const MAX_FAILURES = 10; // TH-13
+export const MAX_SLIPS = 30; // typos cost no attempt, but nobody makes thirty
 const REPEAT_SECONDS = 60; // an answer that was lost is asked for again by then
 
 /**

@@ -1,17 +1,26 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { hashes } from "../db/testing/counted-hash-queue";
 import { createChallenge, createPersonWithApp, FROM, setFailures } from "../db/testing/people";
+import { WAITING_PLACES } from "../hash-queue";
 import { codeAt } from "./authenticator-code";
+import { failureLimits } from "./failure-limits";
 import { generateRecoveryCode } from "./generate-recovery-code";
+import {
+  MAX_FAILURES as CHALLENGE_FAILURES,
+  MAX_SLIPS as CHALLENGE_SLIPS,
+} from "./login-challenge";
 import { formatRecoveryCode } from "./recovery-code";
 import {
   clearFailures,
   findDisabledMethods,
   giveBackAttempt,
+  MAX_FAILURES,
   reserveAttempt,
   type ThrottleKey,
+  WAITS_SECONDS,
 } from "./throttle";
 import { verifyAuthenticatorCode } from "./verify-authenticator-code";
 import { verifyRecoveryCode } from "./verify-recovery-code";
@@ -21,6 +30,8 @@ vi.mock("../hash-queue", async (original) =>
 );
 
 const SECOND = 1000;
+/** The last of them begins a wait, so it is free as well. */
+const FREE = WAITS_SECONDS.findIndex((seconds) => seconds > 0) + 1;
 const HOUR = 3600 * SECOND;
 
 let key: ThrottleKey;
@@ -147,6 +158,42 @@ describe("counting before judging", () => {
     expect(hashes.count).toBe(1);
     expect(await throttleOf(person.userId, "recovery-codes")).toMatchObject({ failures: 100 });
   });
+});
+
+describe("what is written about it", () => {
+  const inWords = (seconds: number) => (seconds < 60 ? `${seconds} s` : `${seconds / 60}`);
+  const waits = [...new Set(WAITS_SECONDS.filter((seconds) => seconds > 0))].slice(0, -1);
+
+  test("TH-07 the decision names every limit as it is in force", () => {
+    const text = read("docs/decisions/006-throttle-and-standards.md");
+    const { windowSeconds, address, doors, all } = failureLimits();
+    const number = (value: number) => value.toLocaleString("en-US");
+    for (const sentence of [
+      `${FREE} failures in a row are free`,
+      `waits of ${waits.map(inWords).join(", ")} minutes, then an hour each`,
+      `${MAX_FAILURES} failures in a row`,
+      `${address} failures in ${windowSeconds / 60} minutes (\`FAILURES_PER_ADDRESS\`)`,
+      `${number(doors.password)} at the password, ${number(doors["setup-token"])} at the setup token, ${number(doors["mail-link"])} at mailed links`,
+      `${number(all)} failures in ${windowSeconds / 60} minutes (\`FAILURES_IN_ALL\`;`,
+      `${CHALLENGE_FAILURES} wrong answers, or ${CHALLENGE_SLIPS} that were no guess`,
+      `${WAITING_PLACES} that wait`,
+    ]) {
+      expect(text).toContain(sentence);
+    }
+    expect(WAITS_SECONDS.at(-1)).toBe(3600);
+  });
+
+  test("TH-07 the README names the waits as they are in force", () => {
+    const [last, ...others] = waits.map((seconds) => seconds / 60).reverse();
+    const minutes = others.reverse().slice(1).join(", ");
+    const sentence = `waits of 30 seconds, ${minutes} and ${last} minutes, then an hour each; at a hundred in a row`;
+    expect(read("README.md")).toContain(sentence);
+    expect(waits[0]).toBe(30);
+    expect(MAX_FAILURES).toBe(100);
+  });
+
+  /** A document on one line, its tables' padding gone. */
+  const read = (file: string) => readFileSync(file, "utf8").replace(/\s+/g, " ");
 });
 
 test("TH-05 where no wait runs, a server whose clock is behind refuses nobody", async () => {

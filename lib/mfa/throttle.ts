@@ -21,13 +21,13 @@ export type ReservationResult =
  * Seconds to wait after the n-th consecutive failure, then an hour each: people mistype a few times,
  * and a hundred failures take 3.7 days (63B §3.2.2: waits of 30 seconds to an hour).
  */
-const WAITS_SECONDS = [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 1800, 3600];
+export const WAITS_SECONDS = [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 1800, 3600];
 
 /** Long past, and not "now": another server's clock may be a moment behind. */
 const NO_WAIT = new Date(0);
 
 /** 63B §3.2.2: no more than 100 consecutive failures; then the method waits to be bound again. */
-const MAX_FAILURES = 100;
+export const MAX_FAILURES = 100;
 
 /**
  * Counts an attempt before it is judged, in one conditional statement that commits by itself, so
@@ -64,15 +64,14 @@ export async function reserveAttempt({
 
 /**
  * Takes back a reservation that turned out to be no guess, with the wait it began. Does nothing if
- * the count was cleared since. A reservation is only made when no wait runs, so none is restored.
+ * the count was cleared since. A reservation is only made when no wait runs, so none is restored. In a
+ * transaction, it needs its `tx`.
  */
-export async function giveBackAttempt({
-  subject,
-  method,
-  lane = "",
-  round,
-}: Reservation): Promise<void> {
-  const prisma = await db();
+export async function giveBackAttempt(
+  { subject, method, lane = "", round }: Reservation,
+  tx?: Tx,
+): Promise<void> {
+  const prisma = tx ?? (await db());
   await prisma.throttle.updateMany({
     where: { subject, method, lane, round, failures: { gt: 0 } },
     data: { failures: { decrement: 1 }, nextAttemptAt: NO_WAIT },
@@ -97,6 +96,11 @@ export async function findDisabledMethods(userId: string): Promise<string[]> {
   return rows
     .filter(({ method, failures }) => isDisabled(method, failures))
     .map(({ method }) => method);
+}
+
+/** Whether the last of this many consecutive failures began a wait. */
+export function beginsWait(failures: number): boolean {
+  return WAITS_SECONDS.slice(0, failures).some((seconds) => seconds > 0);
 }
 
 /** Whether this many consecutive failures disable the method. */

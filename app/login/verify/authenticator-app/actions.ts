@@ -11,7 +11,7 @@ export const verifyCode = challengeAction<FormState>(
     const input = text("code");
     const result = await logInWithAuthenticatorApp({ challenge, input, previousToken, from });
     return result.verified
-      ? enter(result.value, challenge.returnTo)
+      ? enter({ session: result.value, userId: challenge.userId, path: challenge.returnTo })
       : describeAppRefusal(result, OVER_PATH);
   },
 );

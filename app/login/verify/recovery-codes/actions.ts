@@ -11,12 +11,11 @@ export const verifyCode = repeatableChallengeAction<FormState>(
   async ({ text, challenge, previousToken, from }) => {
     const input = text("code");
     const result = await logInWithRecoveryCode({ challenge, input, previousToken, from });
+    const { userId, returnTo } = challenge;
     if (!result.verified) {
-      const { userId } = challenge;
       return describeCodeRefusal(result, { input, userId, over: OVER_PATH });
     }
-    const { returnTo } = challenge;
     const query = returnTo === HOME_PATH ? "" : `?${new URLSearchParams({ return: returnTo })}`;
-    return enter(result.value, `/account/recovered${query}`);
+    return enter({ session: result.value, userId, path: `/account/recovered${query}` });
   },
 );
