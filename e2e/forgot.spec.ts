@@ -127,7 +127,7 @@ test("PW-11 the link leads to APP_URL, whatever host the request for it names", 
   expect(status).toBe(200);
   const mail = await findMail(portal, person.email, RESET);
   expect(mail.links.length).toBeGreaterThan(0);
-  for (const address of mail.links) expect(address).toMatch(`${portal.baseURL}/`);
+  for (const address of mail.links) expect(new URL(address).origin).toBe(portal.baseURL);
   expect(mail.text + mail.html).not.toContain("evil.example");
   const mailed = await findMailLink(portal, person.email, RESET);
   for (const headers of [forged, { "x-forwarded-host": "evil.example" }]) {

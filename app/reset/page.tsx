@@ -26,6 +26,11 @@ export default async function ResetPage() {
           <Link className="button button-primary w-full" href="/forgot">
             {words("again")}
           </Link>
+          <p className="text-sm">
+            <Link className="link" href="/login">
+              {words("back")}
+            </Link>
+          </p>
         </StepCard>
       </FocusedPage>
     );
