@@ -47,4 +47,17 @@ export function unseal(
   ]);
 }
 
+/** Seals with the newest key what an older one sealed; `undefined` when it does not open. */
+export function reseal(
+  purpose: KeyPurpose,
+  value: { sealed: Uint8Array; keyId: string },
+  associatedData: AssociatedData,
+): { sealed: Uint8Array<ArrayBuffer>; keyId: string } | undefined {
+  try {
+    return seal(purpose, unseal(purpose, value, associatedData), associatedData);
+  } catch {
+    return undefined;
+  }
+}
+
 const encode = (associatedData: AssociatedData) => Buffer.from(JSON.stringify(associatedData));

@@ -22,6 +22,41 @@ export async function registerKeys(): Promise<void> {
   await prisma.knownKey.createMany({ data, skipDuplicates: true });
 }
 
+/** What still needs a key: passwords until their next login, links and kept forms until they are over. */
+export type KeyUses = {
+  id: string;
+  passwords: number;
+  codes: number;
+  apps: number;
+  others: number;
+};
+
+/**
+ * Forgets the older keys of `SECRETS` that nothing in the database needs any more, so that a start without
+ * them is not refused. Returns all older keys with what needs them; those that are forgotten need nothing.
+ */
+export async function retireUnusedKeys(): Promise<KeyUses[]> {
+  const prisma = await db();
+  const [, ...older] = knownKeyIds();
+  const uses = await Promise.all(older.map(countUses));
+  const unused = uses.filter(({ id: _, ...counts }) => Object.values(counts).every((n) => n === 0));
+  await prisma.knownKey.deleteMany({ where: { id: { in: unused.map(({ id }) => id) } } });
+  return uses;
+}
+
+async function countUses(keyId: string): Promise<KeyUses> {
+  const prisma = await db();
+  const open = { usedAt: null, expiresAt: { gt: new Date() } };
+  const [passwords, codes, apps, links, forms] = await Promise.all([
+    prisma.user.count({ where: { passwordDigest: { contains: `:${keyId}:` } } }),
+    prisma.recoveryCode.count({ where: { keyId, sealedDigest: { not: null } } }),
+    prisma.authenticatorApp.count({ where: { keyId, sealedSeed: { not: null } } }),
+    prisma.mailLink.count({ where: { keyId, ...open } }),
+    prisma.loginChallenge.count({ where: { formKeyId: keyId, expiresAt: { gt: new Date() } } }),
+  ]);
+  return { id: keyId, passwords, codes, apps, others: links + forms };
+}
+
 /** Tells two keys under one id apart, and tells nothing of the key. */
 function fingerprint(id: string): string {
   return createHash("sha256").update(deriveKey("key fingerprint", id)).digest("hex").slice(0, 16);

@@ -2,9 +2,10 @@ import "server-only";
 import { randomUUID } from "node:crypto";
 import { db, type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
+import { currentKeyId } from "../keys";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
-import { seal, unseal } from "../seal";
+import { reseal, seal, unseal } from "../seal";
 import { describeSeed, findStep, generateSeed, parseAuthenticatorCode } from "./authenticator-code";
 import { clearFailures } from "./throttle";
 
@@ -18,6 +19,7 @@ export type EnrollmentResult<T> =
   | { verified: false; reason: "expired" };
 
 const PENDING_MINUTES = 10; // OT-11: time to find the phone, no longer
+const APPS_AT_ONCE = 500;
 const MIN_MINUTES_LEFT = 5; // shown again with less, it would end under the person's hands
 
 /** A pending seed is shown to the session that began it and to no other: whoever saw it could keep it. */
@@ -197,6 +199,35 @@ export async function spendStep(
     data: { lastUsedStep: step, lastUsedAt: new Date() },
   });
   return count === 1;
+}
+
+/**
+ * Seals the seeds that older keys sealed with the newest one, so that a key can be retired (OT-03). Says how
+ * many it sealed, and how many did not open, which stay as they are. Servers may be at work.
+ */
+export async function rewrapAuthenticatorSeeds(): Promise<{ rewrapped: number; failed: number }> {
+  const prisma = await db();
+  const older = { keyId: { not: currentKeyId() }, sealedSeed: { not: null } };
+  const told = { rewrapped: 0, failed: 0 };
+  for (let last: string | undefined; ; ) {
+    const apps = await prisma.authenticatorApp.findMany({
+      where: { ...older, ...(last && { id: { gt: last } }) },
+      orderBy: { id: "asc" },
+      take: APPS_AT_ONCE,
+    });
+    for (const { id, userId, sealedSeed, keyId } of apps) {
+      const sealed = sealedSeed ?? new Uint8Array();
+      const again = reseal("authenticator app seeds", { sealed, keyId }, [userId, id]);
+      told[again ? "rewrapped" : "failed"] += 1;
+      if (!again) continue;
+      await prisma.authenticatorApp.updateMany({
+        where: { id, keyId, sealedSeed: { not: null } }, // an app that ended has lost its seed
+        data: { sealedSeed: again.sealed, keyId: again.keyId },
+      });
+    }
+    last = apps.at(-1)?.id;
+    if (!last) return told;
+  }
 }
 
 const isEnrolled = { verifiedAt: { not: null }, removedAt: null };

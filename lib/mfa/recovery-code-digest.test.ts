@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { db } from "../db/client";
+import { db, transaction } from "../db/client";
 import { dumpDatabase, spellingsOf } from "../db/testing/dump";
 import {
   allow,
@@ -11,6 +11,7 @@ import {
 import { TEST_SECRETS } from "../db/testing/test-environment";
 import { takeHashPlace } from "../hash-queue";
 import { unseal } from "../seal";
+import { endRecoveryCodeSets } from "./end-recovery-code-sets";
 import { parseRecoveryCode } from "./recovery-code";
 import { generateRecoveryCodeSet } from "./recovery-code-sets";
 
@@ -95,6 +96,87 @@ describe("the key outside of the database", () => {
     for (const code of next.codes.slice(0, 2)) {
       expect(await verifies(next.owner, code)).toBe(true);
     }
+  });
+});
+
+describe("a key that is retired", () => {
+  const both = `${NEWER_KEY},${TEST_SECRETS}`;
+
+  test("RC-04 sealed again with the newer key, all ten codes work without the older one, and none is needed for it", async () => {
+    const { owner, setId, codes } = await personWithCodes();
+    await serverWith(both);
+    const { rewrapRecoveryCodeDigests } = await import("./recovery-code-digest");
+    const { rewrapped, failed } = await rewrapRecoveryCodeDigests();
+    expect(rewrapped).toBeGreaterThanOrEqual(10);
+    expect(failed).toBe(0);
+    expect(await rewrapRecoveryCodeDigests()).toEqual({ rewrapped: 0, failed: 0 });
+    for (const { keyId } of await rowsOf(setId)) expect(keyId).toBe("newer");
+    const verifies = await serverWith(NEWER_KEY);
+    for (const code of codes) expect(await verifies(owner, code)).toBe(true);
+  });
+
+  test("RC-04 what does not open stays as it is, and an ended set gets nothing back", async () => {
+    const [ended, moved] = [await personWithCodes(), await personWithCodes()];
+    await transaction((tx) =>
+      endRecoveryCodeSets(tx, { userId: ended.owner.userId, endedBy: "lost", from: FROM }),
+    );
+    const [first, second] = await rowsOf(moved.setId);
+    if (!first || !second) throw new Error("There are no rows.");
+    await moveDigest(first, second);
+    await serverWith(both);
+    const { rewrapRecoveryCodeDigests } = await import("./recovery-code-digest");
+    expect((await rewrapRecoveryCodeDigests()).failed).toBe(1);
+    const after = await rowsOf(moved.setId);
+    expect(after.map(({ keyId }) => keyId)).toEqual([
+      "newer",
+      "test",
+      ...Array.from({ length: 8 }, () => "newer"),
+    ]);
+    expect(hex(after[1]?.sealedDigest ?? null)).toBe(hex(first.sealedDigest));
+    for (const { sealedDigest } of await rowsOf(ended.setId)) expect(sealedDigest).toBeNull();
+  });
+
+  test("RC-04 codes that are spent while they are sealed again are spent once, and stay so", async () => {
+    const { owner, setId, codes } = await personWithCodes();
+    const verifies = await serverWith(both);
+    const { rewrapRecoveryCodeDigests } = await import("./recovery-code-digest");
+    const [, ...logins] = await Promise.all([
+      rewrapRecoveryCodeDigests(),
+      ...codes.slice(0, 4).map((code) => verifies(owner, code)),
+    ]);
+    expect(logins).toEqual([true, true, true, true]);
+    const rows = await rowsOf(setId);
+    expect(rows.filter(({ usedAt }) => usedAt)).toHaveLength(4);
+    expect(rows.every(({ keyId }) => keyId === "newer")).toBe(true);
+    for (const code of codes.slice(0, 4)) expect(await verifies(owner, code)).toBe(false);
+    expect(await verifies(owner, codes[9] ?? "")).toBe(true);
+  });
+
+  test("RC-04 a key is forgotten once nothing needs it, and not before", async () => {
+    await serverWith(both);
+    const { registerKeys, retireUnusedKeys } = await import("../db/known-keys");
+    const { rewrapRecoveryCodeDigests } = await import("./recovery-code-digest");
+    const { rewrapAuthenticatorSeeds } = await import("./authenticator-app");
+    const prisma = await db();
+    await registerKeys();
+    await prisma.recoveryCode.updateMany({
+      where: { keyId: "test" },
+      data: { sealedDigest: null },
+    });
+    const { owner } = await personWithCodes();
+    expect(await retireUnusedKeys()).toMatchObject([{ id: "test", codes: 10 }]);
+    await rewrapRecoveryCodeDigests();
+    expect(await retireUnusedKeys()).toMatchObject([{ id: "test", codes: 0 }]);
+    expect(await prisma.knownKey.count({ where: { id: "test" } })).toBe(1); // for the seeds
+    expect(await rewrapAuthenticatorSeeds()).toMatchObject({ failed: 0 });
+    expect(
+      await prisma.authenticatorApp.findFirst({ where: { userId: owner.userId } }),
+    ).toMatchObject({
+      keyId: "newer",
+    });
+    const none = { passwords: 0, codes: 0, apps: 0, others: 0 };
+    expect(await retireUnusedKeys()).toEqual([{ id: "test", ...none }]);
+    expect(await prisma.knownKey.count({ where: { id: "test" } })).toBe(0);
   });
 });
 
