@@ -5,7 +5,7 @@ import { requireSession } from "@/lib/auth/current-session";
 import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
 import { FEW_CODES } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
-import { DeleteLink } from "./delete-link";
+import { methodOfSession } from "./method-of-session";
 import { UnverifiedAddress } from "./unverified-address";
 
 export async function generateMetadata() {
@@ -153,9 +153,4 @@ async function describeProtection({ authenticatorApp, recoveryCodes }: EnrolledM
     title: words("stateSafe"),
     help: words("stateSafeHelp", { left, letter }),
   };
-}
-
-function methodOfSession(amr: string[]): "amrCode" | "amrApp" | "amrPassword" {
-  if (amr.includes("recovery")) return "amrCode";
-  return amr.includes("otp") ? "amrApp" : "amrPassword";
 }
