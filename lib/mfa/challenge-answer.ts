@@ -1,7 +1,9 @@
 import "server-only";
 import { type Tx, transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
+import { queueNotice } from "../notices/outbox";
 import type { RequestSource } from "../request-source";
+import { liftSuspension } from "./authenticator-app";
 import { countFailure } from "./failure-limits";
 import { type LoginChallenge, recordChallengeFailure } from "./login-challenge";
 import { beginsWait, isDisabled, type Reservation } from "./throttle";
@@ -32,7 +34,8 @@ export type Unjudged =
 
 /**
  * Counts a wrong answer on its challenge and for its network address, and records it, with the wait or the
- * disabling that it caused.
+ * disabling that it caused. The first one of each challenge is mailed: whoever gave it has the password, or
+ * a session (ASVS 6.3.5). With the codes disabled, a suspended app works again: it is all that is left.
  */
 export async function recordFailedAnswer({
   challenge,
@@ -46,10 +49,17 @@ export async function recordFailedAnswer({
   const { userId } = challenge;
   const { method, failures } = reservation;
   await transaction(async (tx) => {
-    await recordChallengeFailure(tx, challenge.id);
-    await recordAuditEvent(tx, { type: "method_failed", userId, method, from });
+    const counted = await recordChallengeFailure(tx, challenge.id);
+    const sessionId = counted.sessionId ?? undefined;
+    const type = "method_failed";
+    const eventId = await recordAuditEvent(tx, { type, userId, sessionId, method, from });
+    if (counted.failures === 1) {
+      const template = sessionId ? "step_up_failed" : "method_failed";
+      await queueNotice(tx, { userId, eventId, template });
+    }
     if (isDisabled(method, failures)) {
       await recordAuditEvent(tx, { type: "method_disabled", userId, method, from });
+      if (method === "recovery-codes") await liftSuspension(tx, userId);
     } else if (beginsWait(failures)) {
       await recordAuditEvent(tx, { type: "method_waiting", userId, method, from });
     }
