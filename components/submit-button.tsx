@@ -9,12 +9,15 @@ export function SubmitButton({
   working,
   className = "button button-primary w-full",
   quiet,
+  describedBy,
 }: {
   children: ReactNode;
   working: string;
   className?: string;
   /** Looks quiet, and can be pressed all the same: the form then says what is missing. */
   quiet?: boolean;
+  /** The id of what says which of several such buttons this is. */
+  describedBy?: string;
 }) {
   const { pending } = useFormStatus();
   return (
@@ -23,6 +26,7 @@ export function SubmitButton({
       className={className}
       disabled={pending}
       aria-busy={pending}
+      aria-describedby={describedBy}
       data-quiet={quiet || undefined}
     >
       {pending ? working : children}

@@ -6,6 +6,7 @@ import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
 import { FEW_CODES } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
 import { DeleteLink } from "./delete-link";
+import { methodOfSession } from "./method-of-session";
 import { UnverifiedAddress } from "./unverified-address";
 
 export async function generateMetadata() {
@@ -153,9 +154,4 @@ async function describeProtection({ authenticatorApp, recoveryCodes }: EnrolledM
     title: words("stateSafe"),
     help: words("stateSafeHelp", { left, letter }),
   };
-}
-
-function methodOfSession(amr: string[]): "amrCode" | "amrApp" | "amrPassword" {
-  if (amr.includes("recovery")) return "amrCode";
-  return amr.includes("otp") ? "amrApp" : "amrPassword";
 }

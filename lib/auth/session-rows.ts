@@ -176,14 +176,8 @@ export async function reissueSessionToken(
 /** The live session behind a token: within 24 hours, used within the last hour, its person not disabled. */
 export async function findSession(token: string): Promise<SessionRow | undefined> {
   const prisma = await db();
-  const now = Date.now();
   const session = await prisma.session.findFirst({
-    where: {
-      tokenHash: hashToken(token),
-      expiresAt: { gt: new Date(now) },
-      lastSeenAt: { gt: new Date(now - IDLE_MINUTES * 60_000) },
-      user: { disabledAt: null },
-    },
+    where: { tokenHash: hashToken(token), ...live() },
     select: {
       id: true,
       userId: true,
@@ -197,6 +191,39 @@ export async function findSession(token: string): Promise<SessionRow | undefined
   });
   return session ?? undefined;
 }
+
+/** A live session, for its person to look at. */
+export type ListedSession = {
+  id: string;
+  amr: string[];
+  createdAt: Date;
+  lastSeenAt: Date;
+  address: string;
+  userAgent: string;
+};
+
+/** The live sessions of a person, the last used first (ASVS 7.5.2). */
+export async function listSessions(userId: string): Promise<ListedSession[]> {
+  const prisma = await db();
+  return prisma.session.findMany({
+    where: { userId, ...live() },
+    select: {
+      id: true,
+      amr: true,
+      createdAt: true,
+      lastSeenAt: true,
+      address: true,
+      userAgent: true,
+    },
+    orderBy: [{ lastSeenAt: "desc" }, { id: "desc" }],
+  });
+}
+
+const live = () => ({
+  expiresAt: { gt: new Date() },
+  lastSeenAt: { gt: new Date(Date.now() - IDLE_MINUTES * 60_000) },
+  user: { disabledAt: null },
+});
 
 /** Notes that the person used the session, at most once a minute. */
 export async function touchSession(id: string): Promise<void> {
@@ -230,12 +257,13 @@ export async function endSessionById(
   return count === 1;
 }
 
-/** Ends all sessions of a person but one. */
+/** Ends all sessions of a person but one. Says how many. */
 export async function endOtherSessions(
   tx: Tx,
   { userId, exceptId }: { userId: string; exceptId: string },
-): Promise<void> {
-  await tx.session.deleteMany({ where: { userId, id: { not: exceptId } } });
+): Promise<number> {
+  const { count } = await tx.session.deleteMany({ where: { userId, id: { not: exceptId } } });
+  return count;
 }
 
 /** Ends all sessions of a person. */

@@ -1,6 +1,7 @@
 import "server-only";
 import { type Tx, transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
+import { queueNotice } from "../notices/outbox";
 import type { RequestSource } from "../request-source";
 import { type LoginChallenge, recordChallengeFailure } from "./login-challenge";
 import { isDisabled, type Reservation } from "./throttle";
@@ -29,7 +30,10 @@ export type Unjudged =
   | { verified: false; reason: "waiting" | "disabled"; until: Date }
   | { verified: false; reason: "challenge-over" };
 
-/** Counts a wrong answer on its challenge and records it, with the disabling it may have caused. */
+/**
+ * Counts a wrong answer on its challenge and records it, with the disabling it may have caused. The
+ * first one of each challenge is mailed: whoever gave it has the password, or a session (ASVS 6.3.5).
+ */
 export async function recordFailedAnswer({
   challenge,
   reservation,
@@ -42,8 +46,14 @@ export async function recordFailedAnswer({
   const { userId } = challenge;
   const { method, failures } = reservation;
   await transaction(async (tx) => {
-    await recordChallengeFailure(tx, challenge.id);
-    await recordAuditEvent(tx, { type: "method_failed", userId, method, from });
+    const counted = await recordChallengeFailure(tx, challenge.id);
+    const sessionId = counted.sessionId ?? undefined;
+    const type = "method_failed";
+    const eventId = await recordAuditEvent(tx, { type, userId, sessionId, method, from });
+    if (counted.failures === 1) {
+      const template = sessionId ? "step_up_failed" : "method_failed";
+      await queueNotice(tx, { userId, eventId, template });
+    }
     if (isDisabled(method, failures)) {
       await recordAuditEvent(tx, { type: "method_disabled", userId, method, from });
     }

@@ -143,14 +143,21 @@ export async function holdLoginChallenge(tx: Tx, id: string): Promise<void> {
   if (count !== 1) throw new LoginChallengeOver();
 }
 
-/** Counts a wrong answer; the tenth ends the challenge. */
-export async function recordChallengeFailure(tx: Tx, id: string): Promise<void> {
-  const { failures } = await tx.loginChallenge.update({
+/**
+ * Counts a wrong answer; the tenth ends the challenge. Says how many there are now, and which session
+ * it is to step up; none at a login.
+ */
+export async function recordChallengeFailure(
+  tx: Tx,
+  id: string,
+): Promise<{ failures: number; sessionId: string | null }> {
+  const challenge = await tx.loginChallenge.update({
     where: { id },
     data: { failures: { increment: 1 } },
-    select: { failures: true },
+    select: { failures: true, sessionId: true },
   });
-  if (failures >= MAX_FAILURES) await endChallenge(tx, id);
+  if (challenge.failures >= MAX_FAILURES) await endChallenge(tx, id);
+  return challenge;
 }
 
 /** Counts an answer that was no guess; the thirtieth ends the challenge, so that slips are bounded too. */

@@ -51,6 +51,10 @@ const LOGGED_AS = {
 
 export type AuditEventType = keyof typeof LOGGED_AS;
 
+/** Whether a recorded type is one that this version knows; a newer server may record more. */
+export const isAuditEventType = (type: string): type is AuditEventType =>
+  Object.hasOwn(LOGGED_AS, type);
+
 /** What the person is told at every verified address, whoever did it (63B §4.6; ASVS 6.3.7). */
 const TOLD = [
   "account_deleted",

@@ -21,18 +21,26 @@ export type OutboxMail = {
 export type MailTemplate =
   | ToldEvent
   | "method_failed"
+  | "step_up_failed"
   | "verify_address"
   | "verify_new_address"
   | "reset_password"
   | "confirm_address_change"
   | "address_taken";
 
+const PATHS = {
+  activity: "/account/activity",
+  codes: "/account/mfa/recovery-codes",
+  addresses: "/account/addresses",
+  login: "/login",
+};
+
 /**
  * What a mail asks for. `button` is its one action; `wrong` says what to do if it was somebody else.
  * A `link` is the page of its single-use link.
  */
 type Plan = {
-  button: "activity" | "codes" | "addresses" | "login" | "follow" | "none";
+  button: keyof typeof PATHS | "verify" | "confirm" | "choosePassword" | "none";
   wrong: "reset" | "codes" | "passwordKnown" | "addresses" | "contact" | "ignore" | "taken";
   link?: "/address/link" | "/reset/link";
 };
@@ -52,6 +60,7 @@ const PLANS: Record<MailTemplate, Plan> = {
   authenticator_app_suspension_lifted: NOTICE,
   method_disabled: { button: "activity", wrong: "passwordKnown" },
   method_failed: { button: "activity", wrong: "passwordKnown" },
+  step_up_failed: NOTICE,
   recovery_codes_generated: OF_CODES,
   recovery_codes_replaced: OF_CODES,
   recovery_codes_confirmed: OF_CODES,
@@ -66,20 +75,11 @@ const PLANS: Record<MailTemplate, Plan> = {
   address_change_requested: OF_ADDRESSES,
   address_change_cancelled: OF_ADDRESSES,
   address_changed: OF_ADDRESSES,
-  verify_address: { button: "follow", wrong: "ignore", link: "/address/link" },
-  verify_new_address: { button: "follow", wrong: "ignore", link: "/address/link" },
-  confirm_address_change: { button: "follow", wrong: "addresses", link: "/address/link" },
-  reset_password: { button: "follow", wrong: "ignore", link: "/reset/link" },
+  verify_address: { button: "verify", wrong: "ignore", link: "/address/link" },
+  verify_new_address: { button: "verify", wrong: "ignore", link: "/address/link" },
+  confirm_address_change: { button: "confirm", wrong: "addresses", link: "/address/link" },
+  reset_password: { button: "choosePassword", wrong: "ignore", link: "/reset/link" },
   address_taken: { button: "login", wrong: "taken" },
-};
-
-const PATHS: Record<Plan["button"], string | undefined> = {
-  activity: "/account/activity",
-  codes: "/account/mfa/recovery-codes",
-  addresses: "/account/addresses",
-  login: "/login",
-  follow: undefined, // the link itself
-  none: undefined,
 };
 
 /**
@@ -149,8 +149,7 @@ async function write(template: MailTemplate, facts: Facts): Promise<MailContent>
   const values = await findValues(facts);
   const rows: Block = { kind: "facts", rows: await listFacts(facts) };
   const hint: Block = { kind: "paragraph", text: words(`wrong.${wrong}`, values) };
-  const path = PATHS[button];
-  const url = facts.link?.url ?? (path && config().APP_URL + path);
+  const url = facts.link?.url ?? (isPath(button) ? config().APP_URL + PATHS[button] : undefined);
   const action: Block[] = url ? [{ kind: "action", label: words(`button.${button}`), url }] : [];
   return {
     product,
@@ -164,7 +163,10 @@ async function write(template: MailTemplate, facts: Facts): Promise<MailContent>
   };
 }
 
-async function findValues({ event, link, aboutAddress = "" }: Facts) {
+const isPath = (button: Plan["button"]): button is keyof typeof PATHS =>
+  Object.hasOwn(PATHS, button);
+
+async function findValues({ event, link }: Facts) {
   const words = await getWords("mail");
   const dates = await getDates();
   const { APP_URL, SUPPORT_CONTACT } = config();
@@ -172,9 +174,6 @@ async function findValues({ event, link, aboutAddress = "" }: Facts) {
     portal: APP_URL,
     letter: event?.setLetter ?? "",
     number: event?.codeNumber ?? 0,
-    left: event?.codesLeft ?? 0,
-    method: words(event?.method === "recovery-codes" ? "methodCodes" : "methodApp"),
-    address: aboutAddress,
     until: link ? dates.moment(link.expiresAt) : "",
     contact: SUPPORT_CONTACT ?? words("whoever"),
     forgotPage: `${APP_URL}/forgot`,
@@ -183,18 +182,23 @@ async function findValues({ event, link, aboutAddress = "" }: Facts) {
   };
 }
 
-async function listFacts({ event, at, loginAddress }: Facts) {
+async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
   const words = await getWords("mail");
   const dates = await getDates();
-  return [
-    ...(loginAddress ? [{ name: words("account"), value: loginAddress }] : []),
+  const { setLetter: letter, codeNumber: number, codesLeft: left, method } = event ?? {};
+  const device = event && (await getDevice(event.userAgent));
+  const rows = [
+    { name: words("code"), value: number && letter && words("codeOfSet", { number, letter }) },
+    { name: words("left"), value: typeof left === "number" && words("leftOfTen", { left }) },
+    { name: words("method"), value: method && words(methodWord(method)) },
+    { name: words("address"), value: aboutAddress },
+    { name: words("account"), value: loginAddress },
     { name: words("portal"), value: config().APP_URL },
     { name: words("time"), value: dates.moment(at) },
-    ...(event
-      ? [
-          { name: words("device"), value: await getDevice(event.userAgent) },
-          { name: words("network"), value: event.address },
-        ]
-      : []),
+    { name: words("device"), value: device },
+    { name: words("network"), value: event?.address },
   ];
+  return rows.flatMap(({ name, value }) => (value ? [{ name, value }] : []));
 }
+
+const methodWord = (method: string) => (method === "recovery-codes" ? "methodCodes" : "methodApp");
