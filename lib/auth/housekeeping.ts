@@ -3,17 +3,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { db, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { log } from "../log";
-import { recordAuditEvent } from "../notices/audit-event";
+import type { RequestSource } from "../request-source";
+import { applyDueAddressChanges } from "./change-address";
+import { RELEASE_DAYS, releaseAccount } from "./release-account";
 
 const ROUND_MS = 10 * 60_000;
 const END_MS = 5_000;
 const RELEASES_A_ROUND = 100; // each is a transaction; the rest waits for the next round
 
 const [MINUTE, DAY] = [60_000, 86_400_000];
+/** Nobody asked for it. */
+const NOBODY: RequestSource = { address: "", userAgent: "" };
 const ago = (milliseconds: number) => new Date(Date.now() - milliseconds);
 
-/** What is cleared away, each by itself; the numbers are rows. Any server may do any of it, at any time. */
-const TASKS: Record<string, () => Promise<number>> = {
+/** What is done, each by itself; the numbers are rows cleared away. Any server may do any of it, at any time. */
+const TASKS: Record<string, () => Promise<number | void>> = {
+  applyDueAddressChanges,
   forgetKeptForms,
   releaseUnverifiedAccounts, // before the addresses, which go with their people
   deleteAddressesOfNobody,
@@ -49,7 +54,7 @@ export async function clearAway(): Promise<void> {
   for (const [task, run] of Object.entries(TASKS)) {
     try {
       const rows = await run();
-      if (rows > 0) log.info({ event: "housekeeping", task, rows }, "Cleared away");
+      if (rows) log.info({ event: "housekeeping", task, rows }, "Cleared away");
     } catch (error) {
       const name = error instanceof Error ? error.name : typeof error;
       log.error({ event: "housekeeping_failed", task, error: name }, "Not cleared away");
@@ -70,25 +75,18 @@ async function forgetKeptForms(): Promise<number> {
 /** Accounts whose address nobody verified in a week: the address may be somebody else's. */
 async function releaseUnverifiedAccounts(): Promise<number> {
   const prisma = await db();
-  const unverified = {
-    verifiedEmail: null,
-    role: "USER" as const,
-    createdAt: { lt: ago(7 * DAY) },
-  };
   const users = await prisma.user.findMany({
-    where: unverified,
+    where: { verifiedEmail: null, role: "USER", createdAt: { lt: ago(RELEASE_DAYS * DAY) } },
     select: { id: true },
     take: RELEASES_A_ROUND,
   });
   let released = 0;
-  for (const { id } of users) {
-    released += await transaction(async (tx) => {
-      await lockUser(tx, id);
-      const { count } = await tx.user.deleteMany({ where: { id, ...unverified } });
-      const from = { address: "", userAgent: "" }; // nobody asked for it
-      if (count === 1) await recordAuditEvent(tx, { type: "account_released", userId: id, from });
-      return count;
+  for (const { id: userId } of users) {
+    const done = await transaction(async (tx) => {
+      await lockUser(tx, userId);
+      return releaseAccount(tx, { userId, from: NOBODY });
     });
+    if (done) released += 1;
   }
   return released;
 }
