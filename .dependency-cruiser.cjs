@@ -37,7 +37,7 @@ module.exports = {
     ),
     never(
       "notices-and-db-know-no-rules",
-      { path: "^lib/(notices|db)/" },
+      { path: "^lib/(notices|db)/", pathNot: TESTS },
       { path: "^lib/(mfa|auth|admin)/" },
     ),
     never(
