@@ -5,3 +5,6 @@ export type RequestSource = {
   /** What the browser calls itself, at most 300 characters. */
   userAgent: string;
 };
+
+/** What the portal does by itself, when a time has come. */
+export const PORTAL_ITSELF: RequestSource = { address: "portal", userAgent: "" };

@@ -5,7 +5,7 @@ import { lockUser } from "../db/lock-user";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { recordAuditEvent } from "../notices/audit-event";
 import { findMailLink, type MailLink, mailLink, spendMailLink } from "../notices/mail-links";
-import type { RequestSource } from "../request-source";
+import { PORTAL_ITSELF, type RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
 import {
   findEndOfWait,
@@ -23,9 +23,6 @@ import { endAllSessions, endOtherSessions, holdSession } from "./session-rows";
 const DELAY_HOURS = 72; // design, section 4: long enough to see the mail and cancel
 const UNVERIFIED_DAYS = 7; // as long as a link to a new address lives
 const HOUR = 3_600_000;
-
-/** Where a change that needed nothing but time came from. */
-const BY_TIME: RequestSource = { address: "portal", userAgent: "" };
 
 /** A change as its row says: of the login address, or, without a new one, the removal of another. */
 type Change = {
@@ -264,10 +261,10 @@ async function applyDue(tx: Tx, { id, userId, newAddressId }: Due): Promise<void
   await lockUser(tx, userId);
   const change = await tx.addressChange.findFirst({ where: { id, ...WAITING } });
   if (!change) return;
-  const outcome = await applyIfReady(tx, change, BY_TIME);
+  const outcome = await applyIfReady(tx, change, PORTAL_ITSELF);
   const age = Date.now() - change.requestedAt.getTime();
   if (outcome === "waiting" && age >= UNVERIFIED_DAYS * 24 * HOUR) {
-    await cancel(tx, change, { from: BY_TIME });
+    await cancel(tx, change, { from: PORTAL_ITSELF });
   }
 }
 

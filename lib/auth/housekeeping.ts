@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { db, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { log } from "../log";
-import type { RequestSource } from "../request-source";
+import { PORTAL_ITSELF } from "../request-source";
 import { applyDueAddressChanges } from "./change-address";
 import { RELEASE_DAYS, releaseAccount } from "./release-account";
 
@@ -12,12 +12,10 @@ const END_MS = 5_000;
 const RELEASES_A_ROUND = 100; // each is a transaction; the rest waits for the next round
 
 const [MINUTE, DAY] = [60_000, 86_400_000];
-/** Nobody asked for it. */
-const NOBODY: RequestSource = { address: "", userAgent: "" };
 const ago = (milliseconds: number) => new Date(Date.now() - milliseconds);
 
 /** What is done, each by itself; the numbers are rows cleared away. Any server may do any of it, at any time. */
-const TASKS: Record<string, () => Promise<number | void>> = {
+const TASKS: Record<string, () => Promise<unknown>> = {
   applyDueAddressChanges,
   forgetKeptForms,
   releaseUnverifiedAccounts, // before the addresses, which go with their people
@@ -54,7 +52,8 @@ export async function clearAway(): Promise<void> {
   for (const [task, run] of Object.entries(TASKS)) {
     try {
       const rows = await run();
-      if (rows) log.info({ event: "housekeeping", task, rows }, "Cleared away");
+      if (typeof rows === "number" && rows > 0)
+        log.info({ event: "housekeeping", task, rows }, "Cleared away");
     } catch (error) {
       const name = error instanceof Error ? error.name : typeof error;
       log.error({ event: "housekeeping_failed", task, error: name }, "Not cleared away");
@@ -84,7 +83,7 @@ async function releaseUnverifiedAccounts(): Promise<number> {
   for (const { id: userId } of users) {
     const done = await transaction(async (tx) => {
       await lockUser(tx, userId);
-      return releaseAccount(tx, { userId, from: NOBODY });
+      return releaseAccount(tx, { userId, from: PORTAL_ITSELF });
     });
     if (done) released += 1;
   }

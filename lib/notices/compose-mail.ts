@@ -2,6 +2,7 @@ import "server-only";
 import { getDates, getDevice, getWords } from "@/messages/words";
 import { config } from "../config";
 import { db } from "../db/client";
+import { PORTAL_ITSELF } from "../request-source";
 import type { ToldEvent } from "./audit-event";
 import { deriveMailLinkToken } from "./mail-links";
 import { type Block, type MailContent, renderHtml, renderText } from "./render-mail";
@@ -186,7 +187,8 @@ async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
   const words = await getWords("mail");
   const dates = await getDates();
   const { setLetter: letter, codeNumber: number, codesLeft: left, method } = event ?? {};
-  const device = event && (await getDevice(event.userAgent));
+  const asked = event?.address === PORTAL_ITSELF.address ? undefined : event;
+  const device = asked && (await getDevice(asked.userAgent));
   const rows = [
     { name: words("code"), value: number && letter && words("codeOfSet", { number, letter }) },
     { name: words("left"), value: typeof left === "number" && words("leftOfTen", { left }) },
@@ -196,7 +198,7 @@ async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
     { name: words("portal"), value: config().APP_URL },
     { name: words("time"), value: dates.moment(at) },
     { name: words("device"), value: device },
-    { name: words("network"), value: event?.address },
+    { name: words("network"), value: asked?.address },
   ];
   return rows.flatMap(({ name, value }) => (value ? [{ name, value }] : []));
 }

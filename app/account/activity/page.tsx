@@ -3,6 +3,7 @@ import { z } from "zod";
 import { TimeAgo } from "@/components/time-ago";
 import { requireSession } from "@/lib/auth/current-session";
 import { type Activity, listActivity } from "@/lib/notices/list-activity";
+import { PORTAL_ITSELF } from "@/lib/request-source";
 import { getDates, getDevice, getWords } from "@/messages/words";
 
 export async function generateMetadata() {
@@ -62,7 +63,9 @@ async function ActivityItem({ event }: { event: Activity }) {
         <TimeAgo date={at} ago={dates.ago(at)} exact={dates.moment(at)} />
       </p>
       <p className="min-w-0 text-sm text-muted">
-        {await getDevice(userAgent)} · {address}
+        {address === PORTAL_ITSELF.address
+          ? words("byPortal")
+          : `${await getDevice(userAgent)} · ${address}`}
       </p>
     </li>
   );
