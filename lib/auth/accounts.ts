@@ -9,7 +9,7 @@ import { type EmailAddress, parseEmailAddress } from "./email-address";
 import { type NewPassword, type PasswordRefusal, parseNewPassword } from "./password-policy";
 import { releaseAccount } from "./release-account";
 import { openSession, type SessionToken } from "./session-rows";
-import { verifySetupToken } from "./setup-token";
+import { administratorExists, verifySetupToken } from "./setup-token";
 import { storePasswordDigest } from "./store-password-digest";
 import { mailVerification } from "./verification-mail";
 
@@ -65,6 +65,10 @@ export async function createAdministrator(
   { setupToken, ...input }: NewAccountInput & { setupToken: string },
   request: { previousToken: string | undefined; from: RequestSource },
 ): Promise<AccountResult> {
+  // Once there is one, no token is a guess at anything.
+  if (await administratorExists()) {
+    return { created: false, refusal: { reason: "already-set-up" } };
+  }
   const token = await verifySetupToken(setupToken, request.from);
   if (!token.verified) return { created: false, refusal: token.refusal };
   return create(input, { ...request, role: "ADMINISTRATOR" });

@@ -99,6 +99,7 @@ export async function resetPassword(
   from: RequestSource,
 ): Promise<PasswordResetResult> {
   const over = { reset: false, reason: "over" } as const;
+  if (token === "") return over;
   const lookUp = await withinFailureLimits(
     { door: "mail-link", from, hasFailed: (link) => link === undefined },
     () => findReset(token),
