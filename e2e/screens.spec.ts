@@ -22,7 +22,14 @@ const OPEN = [
   "/help/recovery-codes",
   "/nowhere",
 ];
-const ACCOUNT = ["/account", "/account/mfa", "/account/mfa/authenticator-app", "/account/password"];
+const ACCOUNT = [
+  "/account",
+  "/account/mfa",
+  "/account/mfa/authenticator-app",
+  "/account/password",
+  "/account/addresses",
+  "/account/delete",
+];
 const STEPS = ["/login/verify/methods", "/login/verify/authenticator-app"];
 
 test("AX-05 AX-06 AX-08 every screen passes axe in light and dark, and fits 320 pixels", async ({

@@ -15,6 +15,11 @@ const SENSITIVE = [
   "discardRecoveryCodes",
   "revokeCodes",
   "changeOwnPassword",
+  "addNotificationAddress",
+  "changeLoginAddress",
+  "removeNotificationAddress",
+  "cancelOwnAddressChange",
+  "deleteOwnAccount",
 ];
 
 test("NX-01 every server action, posted raw without a cookie, leaves the database as it was", async ({

@@ -395,7 +395,10 @@ async function cancel(
     addressId: newAddressId ?? oldAddressId,
     from,
   });
-  await tx.mailLink.deleteMany({ where: { addressChangeId: id, usedAt: null } });
+  await tx.mailLink.updateMany({
+    where: { addressChangeId: id, usedAt: null },
+    data: { usedAt: new Date() }, // kept, so that its page can say that it is over
+  });
   const to = newAddressId && (await tx.address.findUnique({ where: { id: newAddressId } }));
   if (to && isMadeFor(to, { requestedAt })) await removeMailbox(tx, to.id);
   return true;

@@ -80,6 +80,16 @@ export async function findMailLink(
   return link ? { ...link, purpose } : undefined;
 }
 
+/** What a link is or was for, also once it is spent or over: which page has the words for that. */
+export async function findMailLinkPurpose(token: string): Promise<string | undefined> {
+  const prisma = await db();
+  const link = await prisma.mailLink.findUnique({
+    where: { tokenHash: hashToken(token) },
+    select: { purpose: true },
+  });
+  return link?.purpose;
+}
+
 /** Spends a link, once, in the transaction that does what it is for. Says whether it was still live. */
 export async function spendMailLink(tx: Tx, { id, purpose }: MailLink): Promise<boolean> {
   const { count } = await tx.mailLink.updateMany({

@@ -131,7 +131,7 @@ async function ChangeInProgress({
         </ul>
         <div className="flex flex-wrap gap-3">
           {!to.verifiedAt && <SendAgain mailbox={to} />}
-          <CancelChange change={{ id }} about={to.email} />
+          <CancelChange change={{ id }} />
         </div>
       </div>
     </Notice>
@@ -284,13 +284,17 @@ async function SendAgain({ mailbox: { id, email } }: { mailbox: Mailbox }) {
   );
 }
 
-async function CancelChange({ change: { id }, about }: { change: { id: string }; about: string }) {
+async function CancelChange({ change: { id }, about }: { change: { id: string }; about?: string }) {
   const words = await getWords("addresses");
   return (
     <ButtonForm
       action={cancelOwnAddressChange}
       fields={{ change: id }}
-      texts={{ submit: words("cancel"), about, working: (await getWords("form"))("working") }}
+      texts={{
+        submit: words("cancel"),
+        working: (await getWords("form"))("working"),
+        ...(about && { about }),
+      }}
     />
   );
 }

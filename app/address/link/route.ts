@@ -1,9 +1,9 @@
 import type { NextRequest } from "next/server";
 import { followMailLink } from "@/app/follow-mail-link";
-import { findMailLink } from "@/lib/notices/mail-links";
+import { findMailLinkPurpose } from "@/lib/notices/mail-links";
 
 export async function GET(request: NextRequest): Promise<Response> {
   const token = request.nextUrl.searchParams.get("token") ?? "";
-  const change = await findMailLink(token, "confirm-address-change");
-  return followMailLink(token, change ? "/address/change" : "/address/verify");
+  const isOfChange = (await findMailLinkPurpose(token)) === "confirm-address-change";
+  return followMailLink(token, isOfChange ? "/address/change" : "/address/verify");
 }
