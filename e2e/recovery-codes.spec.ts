@@ -215,7 +215,7 @@ test("RC-17 a typo is told in the browser without a request, and costs no attemp
   expect(posts).toEqual([]);
   expect(await readFailures(sql, person.email, "recovery-codes")).toBe(0);
   await enterRecoveryCode(page, code);
-  await expect(heading(page, "Account Settings")).toBeVisible();
+  await expect(heading(page, "You’re in")).toBeVisible();
 });
 
 test("leaving the ten codes unsaved warns, by a link, by Back, by closing and by Done without the tick", async ({
@@ -385,7 +385,7 @@ test("RC-14 SE-07 what was chosen for the old set is still chosen after a fresh 
   const page = await person.browser.open(CODES);
   await age(sql, { table: "Session", columns: ["authTime"], email: person.email, minutes: 11 });
   const asked = await person.browser.press(page, "Generate New Codes", { previous: "stop-now" });
-  expect(asked.path).toMatch(/^\/account\/verify\?return=/);
+  expect(asked.path).toMatch(/^\/account\/verify\/authenticator-app\?return=/);
   expect(await countRows(sql, "RecoveryCodeSet", person.email)).toBe(1);
   await age(sql, { table: "Session", columns: ["authTime"], email: person.email, minutes: -11 });
   const again = await person.browser.open(CODES);
@@ -405,7 +405,7 @@ test("RC-09 a session of the password alone gets a step-up, not codes, once ther
     [person.email],
   );
   const answer = await person.browser.press(page, "Add Recovery Codes");
-  expect(answer.path).toMatch(/^\/account\/verify\?return=/);
+  expect(answer.path).toMatch(/^\/account\/verify\/authenticator-app\?return=/);
   expect(await countRows(sql, "RecoveryCodeSet", person.email)).toBe(0);
 });
 
@@ -448,7 +448,8 @@ test("RC-20 AX-11 codes are revoked at once, after a page that says what that me
   expect(await countLiveSets(sql, person.email)).toBe(0);
   const [code = ""] = person.codes;
   const refused = await login.browser.press(login.page, "Verify", { code });
-  expect(textOf(refused.body)).toMatch(/Codes of set A were revoked on/);
+  expect(refused.path).toBe("/login/verify/recovery-codes");
+  expect(textOf(refused.body)).toContain("You have no recovery codes.");
   await page.goto("/account/mfa");
   await expect(button(page, "Add Recovery Codes")).toBeVisible();
 });
@@ -468,7 +469,7 @@ test("RC-20 a restricted session and a stale page revoke nothing", async ({
     await person.browser.open(`${CODES}/revoke`),
     await person.browser.press(current, "Revoke codes"),
   ]) {
-    expect(path).toMatch(/^\/account\/verify\?.*why=restricted/);
+    expect(path).toMatch(/^\/account\/verify\/.*why=restricted/);
   }
   expect(await countLiveSets(sql, person.email)).toBe(2);
 });
