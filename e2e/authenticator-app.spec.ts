@@ -143,9 +143,9 @@ test("OT-10 RC-08 a method turned off by failures is bound again only after a lo
   const begin = async (browser: PlainBrowser) =>
     browser.press(await browser.open("/account/mfa/authenticator-app"), "Add Authenticator App");
   await sql(
-    `INSERT INTO "Throttle" ("subject", "method", "failures", "nextAttemptAt")
-     SELECT "id"::text, 'authenticator-app', 100, 'epoch' FROM "User" WHERE "email" = $1
-     ON CONFLICT ("subject", "method") DO UPDATE SET "failures" = 100`,
+    `INSERT INTO "Throttle" ("subject", "method", "failures", "nextAttemptAt", "lastAttemptAt")
+     SELECT "id"::text, 'authenticator-app', 100, 'epoch', now() FROM "User" WHERE "email" = $1
+     ON CONFLICT ("subject", "method", "lane") DO UPDATE SET "failures" = 100`,
     [person.email],
   );
   const refused = await begin(person.browser);

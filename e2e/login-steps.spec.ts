@@ -246,7 +246,11 @@ test("TH-14 another method is chosen among the person's own alone, the strongest
     }
   }
   const pages = VERIFICATION_METHODS.map((method) => `/login/verify/${method}`);
-  expect(offered).toEqual([pages, [pages[0]]]);
+  const lost = "/login/verify/lost"; // no method, but what to do without one
+  expect(offered).toEqual([
+    [...pages, lost],
+    [pages[0], lost],
+  ]);
 });
 
 /** What differs between two answers to the same request by design, made the same. */

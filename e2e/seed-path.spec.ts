@@ -115,8 +115,8 @@ test("RC-05 LC-01 AX-01 the whole path: from an empty portal to a login with a c
   await chooseRecoveryCodes(page);
   await expect(told(page, /set A, made on .*10 left, the next unused is number 1\./)).toBeVisible();
   await enterRecoveryCode(page, copied);
-  await expect(heading(page, "Account Settings")).toBeVisible();
-  await expect(told(page, /recovery code\. 9 of 10 codes left/)).toBeVisible();
+  await expect(heading(page, "You’re in")).toBeVisible();
+  await expect(told(page, /9 of 10 codes left/)).toBeVisible();
   await logOut(page);
 
   await enterPassword(page, person);

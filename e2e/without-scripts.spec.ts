@@ -54,7 +54,7 @@ test("AX-13 without scripts: sign up, enroll the app, read ten codes, log in wit
   await expect(told(page, /has a typo.*didn.t use up an attempt/)).toBeVisible();
   expect(await readFailures(sql, person.email, "recovery-codes")).toBe(0);
   await enterRecoveryCode(page, `5. ${codes[4]?.toLowerCase()}`);
-  await expect(heading(page, "Account Settings")).toBeVisible();
+  await expect(heading(page, "You’re in")).toBeVisible();
 });
 
 test("RC-16 without scripts: reloading the answer shows no codes and makes no second set", async ({

@@ -22,6 +22,8 @@ describe("each variable", () => {
     SETUP_TOKEN: undefined,
     TRUST_PROXY: 0,
     BCRYPT_COST: 10,
+    FAILURES_PER_ADDRESS: 100,
+    FAILURES_IN_ALL: 20_000,
     LOG_LEVEL: "info",
   };
 

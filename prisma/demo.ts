@@ -24,6 +24,9 @@ const request = { from, previousToken: undefined };
 const SESSION_ID = randomUUID(); // no browser is behind it
 const PASSWORD = "tidy walrus counts rivers";
 
+/** No browser is behind what the demo does. */
+const authorize = async () => undefined;
+
 type Person = { name: string; email: string };
 
 const ADMINISTRATOR = { name: "Codes Ready", email: "codes-ready@example.test" };
@@ -96,9 +99,6 @@ async function enroll(person: Person): Promise<string> {
   if (!result.verified) throw new Error(`The demo's app was refused: ${result.reason}.`);
   return setupKey;
 }
-
-/** No browser is behind what the demo does. */
-const authorize = async () => undefined;
 
 async function generateCodes(person: Person): Promise<string[]> {
   const userId = await findUserId(person);

@@ -28,6 +28,10 @@ export async function RecoveryCodeStep({
   const words = await getWords("verify");
   const usable =
     set && !set.disabled && (set.nextUnused !== undefined || replacement?.nextUnused !== undefined);
+  const refusal =
+    (set === undefined && words("codesNoSet")) ||
+    (set?.disabled && words("disabled")) ||
+    (set && words("codesNone", { letter: set.letter }));
   return (
     <StepCard
       icon={ListChecks}
@@ -35,7 +39,9 @@ export async function RecoveryCodeStep({
       account={account}
       intro={usable && (await describeSets(set, replacement))}
     >
-      {usable ? (
+      {!usable && <Notice tone="warning">{refusal}</Notice>}
+      {/* Without a set, whoever holds an old sheet is still told what became of it. */}
+      {(usable || !set) && (
         <RecoveryCodeForm
           action={action}
           hidden={hidden}
@@ -49,12 +55,6 @@ export async function RecoveryCodeStep({
             autoFocus: true,
           }}
         />
-      ) : (
-        <Notice tone="warning">
-          {set === undefined && words("codesNoSet")}
-          {set?.disabled && words("disabled")}
-          {set && !set.disabled && words("codesNone", { letter: set.letter })}
-        </Notice>
       )}
       {children}
     </StepCard>
