@@ -79,7 +79,7 @@ test("SE-12 RC-10 I lost my authenticator: the old app and the old codes end whe
   await button(page, "Verify").click();
   await expect(told(page, /The lost one no longer works/)).toBeVisible();
   const old = await after.browser.press(after.page, "Verify", { code: person.codes[1] ?? "" });
-  expect(textOf(old.body)).toMatch(/set A were ended with your lost app/);
+  expect(textOf(old.body)).toMatch(/Codes of set A ended on .* when a lost method was replaced/);
   const app = await after.browser.open("/login/verify/authenticator-app");
   const refused = await after.browser.press(app, "Verify", { code: person.phone.code() });
   expect(refused.path).toBe("/login/verify/authenticator-app");
