@@ -136,7 +136,7 @@ test("AX-10 the whole recovery login works by keyboard alone", async ({ prepare,
   await expect(field(page, "Recovery code")).toBeFocused();
   await page.keyboard.type(person.codes[7] ?? "");
   await page.keyboard.press("Enter");
-  await expect(heading(page, "Account Settings")).toBeVisible();
+  await expect(heading(page, "You’re in")).toBeVisible();
 });
 
 async function chooseFromMethods(page: Page): Promise<void> {
