@@ -14,7 +14,7 @@ vi.mock("../log", () => ({
 }));
 
 const PASSWORD = "mauve tugboats sing";
-const FORGED = 'Browser\r\n{"event":"authn_login_success"}\u2028\u0000';
+const FORGED = 'Browser\r\n{"event":"authn_login_success"}\u2028';
 const from = { ...FROM, userAgent: FORGED };
 const WHERE = { address: FROM.address, at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) };
 
