@@ -45,7 +45,7 @@ export async function readMailbox(portal: Portal, to: string): Promise<ReceivedM
 }
 
 /** Every mail that left this portal so far, the newest first. */
-async function readAllMail({ dataDir }: Portal): Promise<ReceivedMail[]> {
+export async function readAllMail({ dataDir }: Portal): Promise<ReceivedMail[]> {
   const folder = path.join(dataDir, "mail");
   const names = await readdir(folder).catch(() => []); // made with the first mail
   const letters = names.filter((name) => name.endsWith(".eml"));

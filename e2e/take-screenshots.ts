@@ -122,6 +122,12 @@ async function walk(page: Page): Promise<void> {
   await page.goto("/account/password");
   await see("Change your password");
   await shoot("change-password");
+  await page.goto("/account/activity");
+  await see("the newest first");
+  await shoot("activity");
+  await page.goto("/account/sessions");
+  await see("This browser");
+  await shoot("sessions");
   await click("Log out");
   await see("You are logged out.");
 

@@ -5,7 +5,7 @@ import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { clearFailures, giveBackAttempt, reserveAttempt } from "../mfa/throttle";
-import { recordAuditEvent } from "../notices/audit-event";
+import { logRefusedTry, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import type { CurrentSession } from "./current-session";
 import { liftAllWaits } from "./lift-all-waits";
@@ -50,7 +50,10 @@ export async function changePassword({
   try {
     const throttle = ownPasswordThrottle(userId);
     const attempt = await reserveAttempt(throttle);
-    if (!attempt.reserved) return { changed: false, reason: "waiting", until: attempt.until };
+    if (!attempt.reserved) {
+      logRefusedTry({ reason: attempt.reason, userId, method: "password", from });
+      return { changed: false, reason: "waiting", until: attempt.until };
+    }
     const prisma = await db();
     const { passwordDigest: old } = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
     const { verified } = await verifyPassword(place, current, old);

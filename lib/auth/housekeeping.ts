@@ -48,7 +48,7 @@ async function keepHouse(ending: AbortSignal): Promise<void> {
 }
 
 /** One round. A task that fails is logged and tried again in the next; the others go on. */
-async function clearAway(): Promise<void> {
+export async function clearAway(): Promise<void> {
   for (const [task, run] of Object.entries(TASKS)) {
     try {
       const rows = await run();

@@ -13,7 +13,7 @@ import {
   reserveAttempt,
   type ThrottleKey,
 } from "../mfa/throttle";
-import { recordAuditEvent } from "../notices/audit-event";
+import { logRefusedTry, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { type AccountOfAddress, findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
@@ -112,7 +112,10 @@ async function judge(
   login: Login,
 ): Promise<PasswordLoginResult> {
   const attempt = await reserveAttempt(throttle);
-  if (!attempt.reserved) return { verified: false, reason: "waiting", until: attempt.until };
+  if (!attempt.reserved) {
+    logRefusedTry({ reason: attempt.reason, ...throttle, from: login.from });
+    return { verified: false, reason: "waiting", until: attempt.until };
+  }
   const digests = candidates.map(({ passwordDigest }) => passwordDigest);
   const { matches, outdated } = await findMatchingDigests(place, login.password, digests);
   const account = candidates.find((_, index) => matches.includes(index));

@@ -9,7 +9,7 @@ import {
   verifyAuthenticatorCode,
 } from "../mfa/verify-authenticator-code";
 import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
-import { recordAuditEvent } from "../notices/audit-event";
+import { logRefusedTry, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import type { CurrentSession } from "./current-session";
 import { verifyPassword } from "./password-digest";
@@ -82,7 +82,10 @@ export async function stepUpWithPassword({
   try {
     const throttle = ownPasswordThrottle(userId);
     const attempt = await reserveAttempt(throttle);
-    if (!attempt.reserved) return { verified: false, reason: "waiting", until: attempt.until };
+    if (!attempt.reserved) {
+      logRefusedTry({ reason: attempt.reason, userId, method: "password", from });
+      return { verified: false, reason: "waiting", until: attempt.until };
+    }
     const prisma = await db();
     const { passwordDigest } = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
     const { verified } = await verifyPassword(place, input, passwordDigest);

@@ -1,6 +1,7 @@
 import "server-only";
 import { transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
+import { logRefusedTry } from "../notices/audit-event";
 import { findAuthenticatorApp, openEnrolledSeed, spendStep } from "./authenticator-app";
 import { findStep, parseAuthenticatorCode } from "./authenticator-code";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
@@ -36,6 +37,7 @@ export async function verifyAuthenticatorCode<T>(
   if (suspendedAt) return { verified: false, reason: "suspended", since: suspendedAt };
   const attempt = await reserveAttempt({ subject: userId, method: "authenticator-app" });
   if (!attempt.reserved) {
+    logRefusedTry({ reason: attempt.reason, userId, method: "authenticator-app", from });
     return { verified: false, reason: attempt.reason, until: attempt.until };
   }
   const { reservation } = attempt;

@@ -2,7 +2,7 @@ import "server-only";
 import { db, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
-import { type AuditEventType, recordAuditEvent } from "../notices/audit-event";
+import { type AuditEventType, logRefusedTry, recordAuditEvent } from "../notices/audit-event";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
 import { endReplacedSet, parseSetEnd, type SetEnd } from "./end-recovery-code-sets";
 import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
@@ -93,6 +93,7 @@ async function judge<T>(
   try {
     const attempt = await reserveAttempt({ subject: userId, method: "recovery-codes" });
     if (!attempt.reserved) {
+      logRefusedTry({ reason: attempt.reason, userId, method: "recovery-codes", from });
       return { verified: false, reason: attempt.reason, until: attempt.until };
     }
     const { reservation } = attempt;

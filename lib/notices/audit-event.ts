@@ -122,3 +122,22 @@ export async function recordAuditEvent(tx: Tx, { from, ...event }: AuditEvent): 
   );
   return id;
 }
+
+/**
+ * Logs a try that was refused before it was judged (ASVS 16.3.1). No row is stored: a stranger could fill
+ * the table. `subject` is a keyed hash where nobody looked whose account it is.
+ */
+export function logRefusedTry({
+  reason,
+  from,
+  ...whose
+}: {
+  reason: "waiting" | "disabled";
+  userId?: string;
+  subject?: string;
+  method: string;
+  from: RequestSource;
+}): void {
+  const event = reason === "disabled" ? LOGGED_AS.method_disabled : LOGGED_AS.method_waiting;
+  log.info({ event, ...whose, address: from.address, at: new Date() }, "try_refused");
+}

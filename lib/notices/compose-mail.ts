@@ -1,4 +1,5 @@
 import "server-only";
+import type messages from "@/messages/en.json";
 import { getDates, getDevice, getWords } from "@/messages/words";
 import { config } from "../config";
 import { db } from "../db/client";
@@ -42,7 +43,7 @@ const PATHS = {
  */
 type Plan = {
   button: keyof typeof PATHS | "verify" | "confirm" | "choosePassword" | "none";
-  wrong: "reset" | "codes" | "passwordKnown" | "addresses" | "contact" | "ignore" | "taken";
+  wrong: keyof typeof messages.mail.wrong;
   link?: "/address/link" | "/reset/link";
 };
 
@@ -69,8 +70,8 @@ const PLANS: Record<MailTemplate, Plan> = {
   recovery_codes_revoked: OF_CODES,
   recovery_codes_ended: OF_CODES,
   recovery_code_used: OF_CODES,
-  recovery_codes_low: { button: "codes", wrong: "codes" },
-  recovery_codes_gone: { button: "codes", wrong: "codes" },
+  recovery_codes_low: { button: "codes", wrong: "codesUsed" },
+  recovery_codes_gone: { button: "codes", wrong: "codesUsed" },
   address_added: OF_ADDRESSES,
   address_removed: OF_ADDRESSES,
   address_change_requested: OF_ADDRESSES,
@@ -78,7 +79,7 @@ const PLANS: Record<MailTemplate, Plan> = {
   address_changed: OF_ADDRESSES,
   verify_address: { button: "verify", wrong: "ignore", link: "/address/link" },
   verify_new_address: { button: "verify", wrong: "ignore", link: "/address/link" },
-  confirm_address_change: { button: "confirm", wrong: "addresses", link: "/address/link" },
+  confirm_address_change: { button: "confirm", wrong: "cancel", link: "/address/link" },
   reset_password: { button: "choosePassword", wrong: "ignore", link: "/reset/link" },
   address_taken: { button: "login", wrong: "taken" },
 };
