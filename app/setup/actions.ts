@@ -6,8 +6,10 @@ import type { FormState } from "@/components/form";
 import { createAdministrator } from "@/lib/auth/accounts";
 import { publicAction } from "@/lib/auth/action";
 import { setSessionCookie } from "@/lib/auth/cookies";
+import { administratorExists } from "@/lib/auth/setup-token";
 
 export const createFirstAdministrator = publicAction<FormState>(async ({ text, ...request }) => {
+  if (await administratorExists()) redirect("/login");
   const values = { token: text("token"), name: text("name"), email: text("email") };
   const result = await createAdministrator(
     { ...values, setupToken: values.token, password: text("password") },

@@ -250,6 +250,19 @@ describe("setting a new password", () => {
     });
   });
 
+  test("TH-09 a browser that followed no link has guessed nothing: no failure is counted", async () => {
+    const prisma = await db();
+    const counted = () => prisma.rateLimiterFlexible.findMany({ orderBy: { key: "asc" } });
+    const before = await counted();
+    expect(await resetPassword({ token: "", chosen: NEW }, FROM)).toEqual({
+      reset: false,
+      reason: "over",
+    });
+    expect(await counted()).toEqual(before);
+    await resetPassword({ token: "not a link's", chosen: NEW }, FROM);
+    expect(await counted()).not.toEqual(before);
+  });
+
   test("TH-10 the new password is compared with one hash with a stranger's account at the address", async () => {
     const owner = await createOwner();
     await signUp(owner.email);
