@@ -33,7 +33,7 @@ export function ButtonForm({
       ))}
       <SubmitButton working={working} className={className}>
         {submit}
-        {about && <span className="sr-only">: {about}</span>}
+        {about && <span className="sr-only"> {about}</span>}
       </SubmitButton>
     </form>
   );

@@ -225,7 +225,7 @@ async function Removal({ mailbox: { id, email, verifiedAt } }: { mailbox: Mailbo
     <details className="group open:w-full">
       <summary className="button button-secondary list-none group-open:border-transparent">
         {words("remove")}
-        <span className="sr-only">: {email}</span>
+        <span className="sr-only"> {email}</span>
       </summary>
       <div className="mt-3 space-y-3 rounded-lg border border-line bg-raised p-3.5 text-sm">
         <p>{verifiedAt ? words("removeHelp") : words("removeHelpUnverified")}</p>
