@@ -13,7 +13,7 @@ try {
   const codes = await rewrapRecoveryCodeDigests();
   const apps = await rewrapAuthenticatorSeeds();
   console.log(
-    `Sealed with the key "${currentKeyId()}": ${codes.rewrapped} recovery codes, ${apps.rewrapped} authenticator apps.`,
+    `Sealed anew with the key "${currentKeyId()}": recovery codes ${codes.rewrapped}, authenticator apps ${apps.rewrapped}.`,
   );
   const failed = codes.failed + apps.failed;
   if (failed > 0) {
@@ -24,7 +24,7 @@ try {
     console.log(
       passwords + codes + apps + others === 0
         ? `Nothing needs the key "${id}" any more: take it out of SECRETS.`
-        : `The key "${id}" is still needed by ${passwords} passwords (until their next login), ${codes} codes, ${apps} apps and ${others} links or forms under way.`,
+        : `The key "${id}" is still needed: passwords ${passwords} (until their next login), recovery codes ${codes}, authenticator apps ${apps}, links and forms under way ${others}.`,
     );
   }
 } catch (error) {
