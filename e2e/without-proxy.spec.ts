@@ -121,7 +121,7 @@ test(
     await test.step("what is allowed still works", async () => {
       expect((await member.open("/account")).path).toBe("/account");
       const entered = await pending.browser.press(pending.page, "Verify", { code: fields.code });
-      expect(entered.path).toBe("/account");
+      expect(entered.path).toBe("/account/recovered");
     });
     rmSync(root, { recursive: true, force: true });
   },
