@@ -37,6 +37,11 @@ export type FormTexts = {
   hide: string;
 };
 
+const BUTTONS = {
+  primary: "button button-primary w-full",
+  danger: "button button-danger w-full",
+};
+
 /**
  * A form of labelled fields for one action. It works as a plain POST; with scripts it answers in
  * place. `check` looks at the fields in the browser and returns what is wrong, or nothing.
@@ -45,11 +50,14 @@ export function Form({
   action,
   fields,
   texts,
+  tone = "primary",
   check,
   children,
 }: {
   action: FormAction;
   fields: Field[];
+  /** What its button looks like: `danger` for what cannot be brought back. */
+  tone?: "primary" | "danger";
   texts: FormTexts;
   check?: (formData: FormData) => FormState | undefined;
   children?: ReactNode;
@@ -86,7 +94,9 @@ export function Form({
           texts={texts}
         />
       ))}
-      <SubmitButton working={texts.working}>{texts.submit}</SubmitButton>
+      <SubmitButton working={texts.working} className={BUTTONS[tone]}>
+        {texts.submit}
+      </SubmitButton>
       {children}
     </form>
   );

@@ -1,4 +1,5 @@
 import { takeSnapshot } from "./database";
+import type { Portal } from "./fixtures";
 import { textOf } from "./html";
 import { expect, test } from "./journeys";
 import { findMail, findMailLink, readMailbox } from "./mailbox";
@@ -231,7 +232,7 @@ function another(person: Person): Person {
   return { ...person, password };
 }
 
-async function askForLink({ email }: Person, portal: Parameters<typeof findMailLink>[0]) {
+async function askForLink({ email }: Person, portal: Portal) {
   const browser = new PlainBrowser(portal.baseURL);
   await browser.press(await browser.open("/forgot"), "Send link", { email });
   return findMailLink(portal, email, RESET);

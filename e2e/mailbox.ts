@@ -2,7 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { simpleParser } from "mailparser";
-import type { Portal } from "./fixtures";
+
+/** Where a portal without SMTP leaves its mails. */
+type Mailboxes = { dataDir: string };
 
 const WAIT_MS = 10_000; // a mail leaves at once, or when its server looks again
 
@@ -18,7 +20,11 @@ export type ReceivedMail = {
 };
 
 /** The mail to an address whose subject matches, once it has arrived; the newest, if there are several. */
-export async function findMail(portal: Portal, to: string, subject: RegExp): Promise<ReceivedMail> {
+export async function findMail(
+  portal: Mailboxes,
+  to: string,
+  subject: RegExp,
+): Promise<ReceivedMail> {
   for (const end = Date.now() + WAIT_MS; ; await sleep(100)) {
     const mails = await readMailbox(portal, to);
     const mail = mails.find((received) => subject.test(received.subject));
@@ -31,7 +37,11 @@ export async function findMail(portal: Portal, to: string, subject: RegExp): Pro
 }
 
 /** The path and query of the single-use link in the mail to an address whose subject matches. */
-export async function findMailLink(portal: Portal, to: string, subject: RegExp): Promise<string> {
+export async function findMailLink(
+  portal: Mailboxes,
+  to: string,
+  subject: RegExp,
+): Promise<string> {
   const { links } = await findMail(portal, to, subject);
   const link = links.find((address) => address.includes("token="));
   if (!link) throw new Error(`The mail to ${to} has no link with a token.`);
@@ -40,12 +50,12 @@ export async function findMailLink(portal: Portal, to: string, subject: RegExp):
 }
 
 /** Every mail to an address so far, the newest first. */
-export async function readMailbox(portal: Portal, to: string): Promise<ReceivedMail[]> {
+export async function readMailbox(portal: Mailboxes, to: string): Promise<ReceivedMail[]> {
   return (await readAllMail(portal)).filter((mail) => mail.to === to);
 }
 
 /** Every mail that left this portal so far, the newest first. */
-export async function readAllMail({ dataDir }: Portal): Promise<ReceivedMail[]> {
+export async function readAllMail({ dataDir }: Mailboxes): Promise<ReceivedMail[]> {
   const folder = path.join(dataDir, "mail");
   const names = await readdir(folder).catch(() => []); // made with the first mail
   const letters = names.filter((name) => name.endsWith(".eml"));

@@ -10,9 +10,13 @@ import {
 } from "../db/testing/people";
 import { hasAuthenticatorApp } from "./authenticator-app";
 import { codeAt } from "./authenticator-code";
+import { generateRecoveryCode } from "./generate-recovery-code";
 import { liftLossReport, reportAuthenticatorLost } from "./loss-report";
+import { formatRecoveryCode } from "./recovery-code";
 import { generateRecoveryCodeSet } from "./recovery-code-sets";
+import { findDisabledMethods } from "./throttle";
 import { verifyAuthenticatorCode } from "./verify-authenticator-code";
+import { verifyRecoveryCode } from "./verify-recovery-code";
 
 let owner: Awaited<ReturnType<typeof createPersonWithApp>>;
 beforeEach(async () => {
@@ -65,6 +69,19 @@ describe("reporting the app lost", () => {
     expect(own).toEqual({ lifted: false, reason: "needs-other-method" });
     expect(await enterAppCode()).toMatchObject({ reason: "suspended" });
     expect(await lift(["pwd", "recovery", "mfa"])).toEqual({ lifted: true });
+    expect(await enterAppCode()).toMatchObject({ verified: true });
+  });
+
+  test("LC-05 RC-08 when failures disable the codes, the suspended app is accepted again: nobody is locked out", async () => {
+    await generateCodes();
+    await report();
+    await setFailures({ userId: owner.userId, method: "recovery-codes" }, 99);
+    const input = formatRecoveryCode(generateRecoveryCode({ letter: "A", number: 1 }));
+    const wrong = { challenge: await createChallenge(owner), input, from: FROM };
+    expect(await verifyRecoveryCode({ ...wrong, onSatisfied: allow })).toMatchObject({
+      reason: "wrong",
+    });
+    expect(await findDisabledMethods(owner.userId)).toEqual(["recovery-codes"]);
     expect(await enterAppCode()).toMatchObject({ verified: true });
   });
 

@@ -31,6 +31,7 @@ export default async function DeleteAccountPage() {
             </Notice>
             <Form
               action={deleteOwnAccount}
+              tone="danger"
               texts={await getFormTexts(words("submit"))}
               fields={[{ name: "understood", label: words("understood"), type: "checkbox" }]}
             >

@@ -1,12 +1,15 @@
 // What a test needs a second process for; `runChild` starts it. Writes one line for each thing done.
 import { once } from "node:events";
+import { logInWithRecoveryCode } from "../../auth/log-in-with-method";
 import { discardRecoveryCodeSet } from "../../mfa/end-recovery-code-sets";
+import { beginLoginChallenge, findLoginChallenge } from "../../mfa/login-challenge";
 import {
   confirmRecoveryCodeSet,
   generateRecoveryCodeSet,
   type PreviousSet,
 } from "../../mfa/recovery-code-sets";
 import { recordAuditEvent } from "../../notices/audit-event";
+import { sendDueMail, startOutboxWorker } from "../../notices/outbox-worker";
 import { closeDatabase, db, transaction } from "../client";
 import { lockDirectory } from "../directory-lock";
 import { allow, createPersonWithApp, FROM } from "./people";
@@ -100,5 +103,72 @@ async function listSets(): Promise<void> {
   await closeDatabase();
 }
 
-const tasks: Record<string, () => Promise<void>> = { hold, write, read, replaceSets, listSets };
+/**
+ * Logs one person in with one recovery code after the other without end, while its outbox sends the mails
+ * of that. Says first what an earlier child left unsent, then each login as it begins and ends.
+ */
+async function logInWithCodes(): Promise<void> {
+  const prisma = await db();
+  say(`unsent ${await prisma.mail.count({ where: { sentAt: null } })}`);
+  startOutboxWorker();
+  const { id: userId } = (await prisma.user.findFirst()) ?? {
+    id: (await createPersonWithApp()).userId,
+  };
+  for (;;) {
+    const { newestRecoveryCodeSetId: knownSetId } = await prisma.user.findFirstOrThrow();
+    const result = await generateRecoveryCodeSet({
+      userId,
+      knownSetId,
+      previous: "stop-now",
+      steppedUpBy: ["otp"],
+      from: FROM,
+      authorize: allow,
+    });
+    if (!result.generated) throw new Error(result.reason);
+    for (const input of result.codes) {
+      const { token } = await transaction((tx) =>
+        beginLoginChallenge(tx, { userId, returnTo: "/account", from: FROM }),
+      );
+      const challenge = await findLoginChallenge(token);
+      if (!challenge) throw new Error("There is no challenge.");
+      say("begun");
+      const login = { challenge, input, previousToken: undefined, from: FROM };
+      if (!(await logInWithRecoveryCode(login)).verified) throw new Error("The code was refused.");
+      say("in");
+    }
+  }
+}
+
+/** Sends what mail is left, as if every claim were over, and says what agrees with what. */
+async function judgeLogins(): Promise<void> {
+  const prisma = await db();
+  await prisma.mail.updateMany({ where: { sentAt: null }, data: { nextAttemptAt: new Date() } });
+  while ((await sendDueMail()) > 0);
+  const [counts] = await prisma.$queryRaw<Record<string, number>[]>`
+    WITH spent AS (SELECT "loginChallengeId" AS "by" FROM "RecoveryCode" WHERE "usedAt" IS NOT NULL),
+      used AS (SELECT "id" FROM "AuditEvent" WHERE "type" = 'recovery_code_used')
+    SELECT (SELECT count(*)::int FROM spent) AS "spent",
+      (SELECT count(*)::int FROM "Session") AS "sessions",
+      (SELECT count(*)::int FROM spent
+        WHERE NOT EXISTS (SELECT 1 FROM "Session" s WHERE s."loginChallengeId" = "by")) AS "spentWithoutSession",
+      (SELECT count(*)::int FROM "Session" s
+        WHERE (SELECT count(*) FROM spent WHERE "by" = s."loginChallengeId") <> 1) AS "sessionsWithoutSpent",
+      (SELECT count(*)::int FROM used) AS "events",
+      (SELECT count(*)::int FROM used e
+        WHERE (SELECT count(*) FROM "Mail" m WHERE m."eventId" = e."id") <> 1) AS "eventsWithoutOneMail",
+      (SELECT count(*)::int FROM "Mail" WHERE "sentAt" IS NULL) AS "unsent"`;
+  const mails = await prisma.mail.findMany({ select: { id: true } });
+  say(JSON.stringify({ ...counts, mails: mails.map(({ id }) => id).sort() }));
+  await closeDatabase();
+}
+
+const tasks: Record<string, () => Promise<void>> = {
+  hold,
+  write,
+  read,
+  replaceSets,
+  listSets,
+  logInWithCodes,
+  judgeLogins,
+};
 await tasks[task ?? ""]?.();

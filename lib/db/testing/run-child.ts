@@ -23,8 +23,11 @@ export type Child = {
   ended: Promise<unknown>;
 };
 
-/** Starts `child.ts` on the embedded database of `dataDir`, and nothing else of this environment. */
-export function runChild(args: string[], dataDir = ""): Child {
+/**
+ * Starts `child.ts` on the embedded database of `dataDir`, or on the PostgreSQL database of
+ * `databaseUrl`, and nothing else of this environment.
+ */
+export function runChild(args: string[], dataDir = "", databaseUrl = ""): Child {
   const [command = "", ...options] = [...CHILD_COMMAND, ...args];
   const child = spawn(command, options, {
     env: {
@@ -33,6 +36,7 @@ export function runChild(args: string[], dataDir = ""): Child {
       LOG_LEVEL: "silent",
       SECRETS: TEST_SECRETS,
       DATA_DIR: dataDir,
+      DATABASE_URL: databaseUrl,
     },
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -75,7 +75,7 @@ export function AddAppButton({ children, className }: { children: ReactNode; cla
   if (!enrollment) throw new Error("An AddAppButton stands inside an AuthenticatorAppStage.");
   return (
     <form action={enrollment.add} className="space-y-3">
-      <div role="alert">
+      <div role="alert" className="empty:hidden">
         {enrollment.error && <Notice tone="danger">{enrollment.error}</Notice>}
       </div>
       <SubmitButton working={enrollment.working} className={className}>

@@ -34,6 +34,7 @@ export default async function RemoveAppPage() {
         <p className="text-muted">{words("rather")}</p>
         <Form
           action={removeApp}
+          tone="danger"
           texts={await getFormTexts(words("submit"))}
           fields={[
             { name: "endOthers", label: words("endOthers"), type: "checkbox", value: endOthers },

@@ -40,6 +40,7 @@ export default async function RevokeRecoveryCodesPage() {
         <p className="text-sm text-muted">{words("revokeInstead", { letter: oldest.letter })}</p>
         <Form
           action={revokeCodes}
+          tone="danger"
           fields={[{ name: "knownSet", label: "", type: "hidden", value: sets[0]?.id }]}
           texts={await getFormTexts(words("revokeButton"))}
         >
