@@ -39,6 +39,7 @@ test("LC-03 AX-11 an address is added, verified by its link, told like the first
 
   await followInPage(page, portal, { to: other, subject: VERIFY_NEW });
   await button(page, "Verify address").click();
+  await expect(heading(page, "Your address is verified")).toBeVisible();
   await page.goto(PATH);
   await expect(told(page, /Verified since/)).toHaveCount(2);
 

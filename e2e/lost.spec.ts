@@ -26,6 +26,7 @@ test("LC-05 a lost app is reported at the login, refused from then on, and turne
   await button(page, "Turn it on again").click();
   await expect(told(page, /authenticator app is on again/)).toBeVisible();
   await button(page, "Log out").click();
+  await expect(page).toHaveURL(/\/login/);
   await page.goto("/login");
   await enterPassword(page, person);
   await expect(field(page, "Verification code")).toBeVisible();
