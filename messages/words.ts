@@ -39,6 +39,8 @@ export async function getDates() {
     isoDay: (date: Date) => date.toISOString().slice(0, 10),
     /** 3 minutes ago */
     ago: (date: Date) => format.relativeTime(date, new Date()),
+    /** Blue key, Laptop and Phone */
+    list: (items: string[]) => format.list(items),
   };
 }
 

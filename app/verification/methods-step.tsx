@@ -1,10 +1,31 @@
-import { ChevronRight, ListChecks, type LucideIcon, Shuffle, Smartphone } from "lucide-react";
+import {
+  BellRing,
+  ChevronRight,
+  KeyRound,
+  ListChecks,
+  type LucideIcon,
+  Shuffle,
+  Smartphone,
+} from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
-import { findEnrolledMethods, hasUsableMethod } from "@/lib/mfa/methods";
+import type { VerificationMethod } from "@/lib/mfa/method-names";
+import {
+  type EnrolledMethods,
+  enrolledMethods,
+  findEnrolledMethods,
+  usableMethods,
+} from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
+
+const ROWS = {
+  "security-key": { icon: KeyRound, name: "key" },
+  notification: { icon: BellRing, name: "notification" },
+  "authenticator-app": { icon: Smartphone, name: "app" },
+  "recovery-codes": { icon: ListChecks, name: "codes" },
+} as const satisfies Record<VerificationMethod, { icon: LucideIcon; name: string }>;
 
 /** The methods that a person has, strongest first, at a login and at a step-up (TH-14). */
 export async function MethodsStep({
@@ -16,14 +37,12 @@ export async function MethodsStep({
   userId: string;
   account: string;
   /** Where a method's step stands. */
-  addressOf: (method: "authenticator-app" | "recovery-codes") => string;
+  addressOf: (method: VerificationMethod) => string;
   /** The ways out. */
   children: ReactNode;
 }) {
   const methods = await findEnrolledMethods(userId);
-  const { authenticatorApp, recoveryCodes, replacement } = methods;
   const words = await getWords("verify");
-  const dates = await getDates();
   return (
     <StepCard
       icon={Shuffle}
@@ -31,41 +50,59 @@ export async function MethodsStep({
       account={account}
       intro={words("methodsIntro")}
     >
-      {!hasUsableMethod(methods) && <Notice tone="warning">{words("noMethods")}</Notice>}
+      {usableMethods(methods).length === 0 && <Notice tone="warning">{words("noMethods")}</Notice>}
       <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
-        {authenticatorApp && (
-          <MethodRow
-            icon={Smartphone}
-            href={addressOf("authenticator-app")}
-            name={words("app")}
-            help={
-              (authenticatorApp.disabled && words("methodDisabled")) ||
-              (authenticatorApp.suspendedAt &&
-                words("methodSuspended", { date: dates.day(authenticatorApp.suspendedAt) })) ||
-              words("appHelp", { date: dates.day(authenticatorApp.addedAt) })
-            }
-          />
-        )}
-        {recoveryCodes && (
-          <MethodRow
-            icon={ListChecks}
-            href={addressOf("recovery-codes")}
-            name={words("codes")}
-            help={
-              recoveryCodes.disabled
-                ? words("methodDisabled")
-                : [recoveryCodes, ...(replacement ? [replacement] : [])]
-                    .map(({ letter, generatedAt, left }) =>
-                      words("codesHelp", { letter, date: dates.day(generatedAt), count: left }),
-                    )
-                    .join("; ")
-            }
-          />
-        )}
+        {
+          await Promise.all(
+            enrolledMethods(methods).map(async (method) => (
+              <MethodRow
+                key={method}
+                icon={ROWS[method].icon}
+                href={addressOf(method)}
+                name={words(ROWS[method].name)}
+                help={await describeMethod(method, methods)}
+              />
+            )),
+          )
+        }
       </ul>
       {children}
     </StepCard>
   );
+}
+
+/** What helps to tell whether it is at hand: its name, dates, counts, and whether it is refused at present. */
+async function describeMethod(
+  method: VerificationMethod,
+  { disabled, securityKeys, sparekeyAuthenticators, ...methods }: EnrolledMethods,
+): Promise<string> {
+  const words = await getWords("verify");
+  const dates = await getDates();
+  if (disabled.includes(method)) return words("methodDisabled");
+  switch (method) {
+    case "security-key":
+      return words("keyHelp", { names: dates.list(securityKeys.map(({ name }) => name)) });
+    case "notification": {
+      const working = sparekeyAuthenticators.filter(({ suspendedAt }) => !suspendedAt);
+      const [lost] = sparekeyAuthenticators;
+      return working.length === 0 && lost?.suspendedAt
+        ? words("methodSuspended", { date: dates.day(lost.suspendedAt) })
+        : words("notificationHelp", { names: dates.list(working.map(({ name }) => name)) });
+    }
+    case "authenticator-app": {
+      const { suspendedAt, addedAt } = methods.authenticatorApp ?? {};
+      return suspendedAt
+        ? words("methodSuspended", { date: dates.day(suspendedAt) })
+        : words("appHelp", { date: addedAt ? dates.day(addedAt) : "" });
+    }
+    case "recovery-codes":
+      return [methods.recoveryCodes, methods.replacement]
+        .flatMap((set) => set ?? [])
+        .map(({ letter, generatedAt, left }) =>
+          words("codesHelp", { letter, date: dates.day(generatedAt), count: left }),
+        )
+        .join("; ");
+  }
 }
 
 function MethodRow({

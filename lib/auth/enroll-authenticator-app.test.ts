@@ -3,12 +3,9 @@ import { Secret } from "otpauth";
 import { beforeEach, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { appOwner, createPerson, FROM, type Person, storeApp } from "../db/testing/people";
-import {
-  beginAuthenticatorApp,
-  findProbation,
-  hasAuthenticatorApp,
-} from "../mfa/authenticator-app";
+import { beginAuthenticatorApp, findProbation } from "../mfa/authenticator-app";
 import { codeAt } from "../mfa/authenticator-code";
+import { hasMethod } from "../mfa/has-method";
 import { parseEmailAddress } from "./email-address";
 import { enrollAuthenticatorApp } from "./enroll-authenticator-app";
 import { findSession, openSession, SessionOver, touchSession } from "./session-rows";
@@ -100,7 +97,7 @@ test("SE-06 a session that ended meanwhile enrolls nothing", async () => {
   });
   await expect(enrolling).rejects.toBeInstanceOf(SessionOver);
   expect(await (await db()).session.count({ where: { userId: person.userId } })).toBe(0);
-  expect(await hasAuthenticatorApp(await db(), person.userId)).toBe(false);
+  expect(await hasMethod(await db(), person.userId)).toBe(false);
 });
 
 test("SE-12 using a session changes neither its level nor its methods nor its time", async () => {

@@ -2,6 +2,7 @@ import "server-only";
 import type { Tx } from "../db/client";
 import { findProbation } from "../mfa/authenticator-app";
 import type { LoginChallenge } from "../mfa/login-challenge";
+import { methodsOfAmr } from "../mfa/method-names";
 import {
   type AuthenticatorCodeResult,
   verifyAuthenticatorCode,
@@ -25,7 +26,11 @@ export async function logInWithAuthenticatorApp(
 ): Promise<AuthenticatorCodeResult<SessionToken>> {
   return verifyAuthenticatorCode({
     ...login,
-    onSatisfied: (tx) => openLoginSession(tx, login, "otp"),
+    onSatisfied: async (tx) =>
+      openLoginSession(tx, login, {
+        amr: ["pwd", "otp", "mfa"],
+        restrictedUntil: await findProbation(tx, login.challenge.userId),
+      }),
   });
 }
 
@@ -38,7 +43,8 @@ export async function logInWithRecoveryCode(
 ): Promise<RecoveryCodeResult<SessionToken>> {
   return verifyRecoveryCode({
     ...login,
-    onSatisfied: (tx) => openLoginSession(tx, login, "recovery"),
+    onSatisfied: (tx) =>
+      openLoginSession(tx, login, { amr: ["pwd", "recovery", "mfa"], restrictedUntil: null }),
     onRepeated: async (tx) => {
       const token = await reissueSessionToken(tx, login.challenge.id);
       if (token) {
@@ -50,20 +56,14 @@ export async function logInWithRecoveryCode(
   });
 }
 
-/** Runs in the transaction that satisfies the challenge: the only place a level-2 login session is made. */
+/** Runs in the transaction that satisfies the challenge: the only place a session is made after a password. */
 async function openLoginSession(
   tx: Tx,
-  { challenge, previousToken, from }: MethodLogin,
-  method: "otp" | "recovery",
+  { challenge, previousToken, from }: Omit<MethodLogin, "input">,
+  proof: { amr: string[]; restrictedUntil: Date | null },
 ): Promise<SessionToken> {
   const { userId, id: loginChallengeId } = challenge;
+  const [method] = methodsOfAmr(proof.amr);
   await recordAuditEvent(tx, { type: "login", userId, method, from });
-  return openSession(tx, {
-    userId,
-    amr: ["pwd", method, "mfa"],
-    loginChallengeId,
-    previousToken,
-    restrictedUntil: method === "otp" ? await findProbation(tx, userId) : null,
-    from,
-  });
+  return openSession(tx, { userId, ...proof, loginChallengeId, previousToken, from });
 }

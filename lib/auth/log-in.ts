@@ -2,8 +2,8 @@ import "server-only";
 import { db, type Tx, transaction } from "../db/client";
 import { lockAddress } from "../db/lock-address";
 import { type HashPlace, takeHashPlace } from "../hash-queue";
-import { hasAuthenticatorApp } from "../mfa/authenticator-app";
 import { countFailure, withinFailureLimits } from "../mfa/failure-limits";
+import { hasMethod } from "../mfa/has-method";
 import { beginLoginChallenge } from "../mfa/login-challenge";
 import {
   beginsWait,
@@ -201,7 +201,7 @@ async function admit(
   tx: Tx,
   { userId, returnTo, previousToken, from }: Omit<Login, "password"> & { userId: string },
 ): Promise<PasswordLoginResult> {
-  if (await hasAuthenticatorApp(tx, userId)) {
+  if (await hasMethod(tx, userId)) {
     const session = previousToken && (await resumeSession(tx, { userId, token: previousToken }));
     if (session) {
       const { id: sessionId, ...token } = session;

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { db, transaction } from "../db/client";
 import { allow, createPersonWithApp, FROM, storeApp } from "../db/testing/people";
 import { logInAs, WITH_APP, WITH_CODE } from "../db/testing/signed-in";
-import { hasAuthenticatorApp } from "../mfa/authenticator-app";
+import { hasMethod } from "../mfa/has-method";
 import { beginLoginChallenge, findLoginChallenge } from "../mfa/login-challenge";
 import { generateRecoveryCodeSet, listRecoveryCodeSets } from "../mfa/recovery-code-sets";
 import { logInWithRecoveryCode } from "./log-in-with-method";
@@ -20,7 +20,7 @@ test("RC-20 LC-04 removing the last other method ends the recovery codes with it
   const { session } = await logInAs(owner, WITH_APP);
   expect(await remove(session)).toBe(true);
   const prisma = await db();
-  expect(await hasAuthenticatorApp(prisma, owner.userId)).toBe(false);
+  expect(await hasMethod(prisma, owner.userId)).toBe(false);
   const [set] = await listRecoveryCodeSets(owner.userId);
   expect(set).toMatchObject({ letter: "A", left: 0, endedAt: expect.any(Date) });
   const [app] = await prisma.authenticatorApp.findMany({ where: { userId: owner.userId } });
@@ -42,7 +42,7 @@ test("SE-12 a restricted session removes nothing, and neither does an old one", 
     data: { authTime: new Date(Date.now() - 11 * 60_000) },
   });
   await expect(remove(old)).rejects.toThrow(SessionTooWeak);
-  expect(await hasAuthenticatorApp(await db(), owner.userId)).toBe(true);
+  expect(await hasMethod(await db(), owner.userId)).toBe(true);
 });
 
 test("RC-20 turning multi-factor authentication off and on again revives no code", async () => {

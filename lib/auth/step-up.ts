@@ -1,8 +1,10 @@
 import "server-only";
 import { db, type Tx, transaction } from "../db/client";
 import { takeHashPlace } from "../hash-queue";
-import { findProbation, hasAuthenticatorApp } from "../mfa/authenticator-app";
+import { findProbation } from "../mfa/authenticator-app";
+import { hasMethod } from "../mfa/has-method";
 import { beginStepUp, type LoginChallenge } from "../mfa/login-challenge";
+import { methodsOfAmr } from "../mfa/method-names";
 import { clearFailures, reserveAttempt } from "../mfa/throttle";
 import {
   type AuthenticatorCodeResult,
@@ -74,7 +76,7 @@ export async function stepUpWithPassword({
   from,
 }: StepUp): Promise<PasswordStepUpResult> {
   const { id, userId } = session;
-  if (await hasAuthenticatorApp(await db(), userId)) {
+  if (await hasMethod(await db(), userId)) {
     return { verified: false, reason: "needs-method" };
   }
   const place = takeHashPlace("known-passwords");
@@ -114,10 +116,10 @@ async function answerFor({ session, input, returnTo, from }: StepUp) {
 
 async function renew(
   tx: Tx,
-  { session: { id, userId }, from }: StepUp,
+  { session: { id, userId }, from }: Pick<StepUp, "session" | "from">,
   proof: { amr: string[]; restrictedUntil: Date | null },
 ): Promise<SessionToken> {
-  const method = proof.amr.includes("recovery") ? "recovery" : "otp";
+  const [method] = methodsOfAmr(proof.amr);
   await recordAuditEvent(tx, { type: "step_up", userId, sessionId: id, method, from });
   return stepUpSession(tx, { id, ...proof });
 }

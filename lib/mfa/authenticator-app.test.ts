@@ -15,10 +15,10 @@ import { seal, unseal } from "../seal";
 import {
   beginAuthenticatorApp,
   findAuthenticatorApp,
-  hasAuthenticatorApp,
   verifyAuthenticatorAppEnrollment,
 } from "./authenticator-app";
 import { codeAt } from "./authenticator-code";
+import { hasMethod } from "./has-method";
 import { findEnrolledMethods } from "./methods";
 import { findDisabledMethods } from "./throttle";
 import { verifyAuthenticatorCode } from "./verify-authenticator-code";
@@ -200,7 +200,7 @@ async function logIn(input: string) {
 const currentStep = () => Math.floor(Date.now() / 30_000);
 const codeOf = (setupKey: string) =>
   codeAt(new Uint8Array(Secret.fromBase32(setupKey).bytes), currentStep());
-const hasApp = () => transaction((tx) => hasAuthenticatorApp(tx, person.userId));
+const hasApp = () => transaction((tx) => hasMethod(tx, person.userId));
 
 async function appOf({ userId }: Person) {
   const prisma = await db();

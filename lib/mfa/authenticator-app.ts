@@ -7,6 +7,8 @@ import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { reseal, seal, unseal } from "../seal";
 import { describeSeed, findStep, generateSeed, parseAuthenticatorCode } from "./authenticator-code";
+import { methodsOfAmr } from "./method-names";
+import { probation } from "./probation";
 import { clearFailures } from "./throttle";
 
 /** An enrollment that waits for its first code. The seed is plaintext, for the answer to one POST. */
@@ -84,12 +86,14 @@ export async function verifyAuthenticatorAppEnrollment<T>({
         pendingUntil: null,
         lastUsedAt: new Date(),
         lastUsedStep: step,
+        lastUsedAddress: from.address,
+        lastUsedUserAgent: from.userAgent,
         probationUntil: probation(restrictedUntil),
       },
     });
     if (count !== 1) return undefined;
     const first = !(await endPreviousApps(tx, { userId, exceptId: pending.id }));
-    if (amr.includes("recovery")) {
+    if (methodsOfAmr(amr).some((method) => method !== "authenticator-app")) {
       await clearFailures(tx, { subject: userId, method: "authenticator-app" });
     }
     const type = first ? "authenticator_app_added" : "authenticator_app_replaced";
@@ -101,14 +105,6 @@ export async function verifyAuthenticatorAppEnrollment<T>({
 
 /** What proved a session, and until when it is restricted. */
 type EnrollingSession = { amr: readonly string[]; restrictedUntil: Date | null };
-
-const PROBATION_HOURS = 72; // every address was told at once; the owner has three days to object
-
-function probation(restrictedUntil: Date | null): Date | null {
-  const now = Date.now();
-  const isRestricted = restrictedUntil !== null && restrictedUntil.getTime() > now;
-  return isRestricted ? new Date(now + PROBATION_HOURS * 3_600_000) : null;
-}
 
 /** Until when logins with the person's app are restricted, because it was enrolled after a recovery code; `null` if they are not. */
 export async function findProbation(tx: Tx, userId: string): Promise<Date | null> {
@@ -124,23 +120,34 @@ export async function findProbationEnd(userId: string): Promise<Date | null> {
   return findProbation(await db(), userId);
 }
 
-/** Whether the person has an app whose first code verified. A disabled one counts: it is still enrolled. */
-export async function hasAuthenticatorApp(tx: Tx, userId: string): Promise<boolean> {
-  return (await tx.authenticatorApp.count({ where: { userId, ...isEnrolled } })) > 0;
-}
+/** An enrolled app, as its person sees it. */
+export type AuthenticatorAppSummary = {
+  addedAt: Date;
+  lastUsedAt: Date | null;
+  lastUsedAddress: string | null;
+  lastUsedUserAgent: string | null;
+  /** Reported lost. */
+  suspendedAt: Date | null;
+};
 
-/** When the person's app was added and last used. */
+/** When the person's app was added, and when and from where it was last used. */
 export async function findAuthenticatorApp(
   userId: string,
-): Promise<{ addedAt: Date; lastUsedAt: Date | null; suspendedAt: Date | null } | undefined> {
+): Promise<AuthenticatorAppSummary | undefined> {
   const prisma = await db();
   const app = await prisma.authenticatorApp.findFirst({
     where: { userId, ...isEnrolled },
-    select: { verifiedAt: true, lastUsedAt: true, suspendedAt: true },
+    select: {
+      verifiedAt: true,
+      lastUsedAt: true,
+      lastUsedAddress: true,
+      lastUsedUserAgent: true,
+      suspendedAt: true,
+    },
   });
   if (!app?.verifiedAt) return undefined;
-  const { verifiedAt: addedAt, lastUsedAt, suspendedAt } = app;
-  return { addedAt, lastUsedAt, suspendedAt };
+  const { verifiedAt: addedAt, ...used } = app;
+  return { addedAt, ...used };
 }
 
 /** Suspends the person's app: reported lost. Says whether there was one that was not suspended yet. */
@@ -187,7 +194,7 @@ export async function openEnrolledSeed(
  */
 export async function spendStep(
   tx: Tx,
-  { appId, step }: { appId: string; step: number },
+  { appId, step, from }: { appId: string; step: number; from: RequestSource },
 ): Promise<boolean> {
   const { count } = await tx.authenticatorApp.updateMany({
     where: {
@@ -196,7 +203,12 @@ export async function spendStep(
       suspendedAt: null,
       OR: [{ lastUsedStep: null }, { lastUsedStep: { lt: step } }],
     },
-    data: { lastUsedStep: step, lastUsedAt: new Date() },
+    data: {
+      lastUsedStep: step,
+      lastUsedAt: new Date(),
+      lastUsedAddress: from.address,
+      lastUsedUserAgent: from.userAgent,
+    },
   });
   return count === 1;
 }

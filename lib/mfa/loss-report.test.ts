@@ -8,9 +8,9 @@ import {
   FROM,
   setFailures,
 } from "../db/testing/people";
-import { hasAuthenticatorApp } from "./authenticator-app";
 import { codeAt } from "./authenticator-code";
 import { generateRecoveryCode } from "./generate-recovery-code";
+import { hasMethod } from "./has-method";
 import { liftLossReport, reportAuthenticatorLost } from "./loss-report";
 import { formatRecoveryCode } from "./recovery-code";
 import { generateRecoveryCodeSet } from "./recovery-code-sets";
@@ -28,7 +28,7 @@ describe("reporting the app lost", () => {
     await generateCodes();
     expect(await report()).toEqual({ suspended: true });
     expect(await enterAppCode()).toMatchObject({ verified: false, reason: "suspended" });
-    expect(await hasAuthenticatorApp(await db(), owner.userId)).toBe(true);
+    expect(await hasMethod(await db(), owner.userId)).toBe(true);
     const { userId } = owner;
     expect(await (await db()).throttle.count({ where: { subject: userId } })).toBe(0);
   });

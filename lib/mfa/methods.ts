@@ -1,51 +1,103 @@
 import "server-only";
-import { findAuthenticatorApp } from "./authenticator-app";
+import { db } from "../db/client";
+import { type AuthenticatorAppSummary, findAuthenticatorApp } from "./authenticator-app";
+import { VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
 import { findLiveSets, type RecoveryCodeSetSummary } from "./recovery-code-sets";
+import { listSecurityKeys, type SecurityKeySummary } from "./security-keys";
+import {
+  listSparekeyAuthenticators,
+  type SparekeyAuthenticatorSummary,
+} from "./sparekey-authenticators";
 import { findDisabledMethods } from "./throttle";
 
 /** What a person can verify with. */
 export type EnrolledMethods = {
-  authenticatorApp:
-    | {
-        addedAt: Date;
-        lastUsedAt: Date | null;
-        /** Reported lost. */
-        suspendedAt: Date | null;
-        disabled: boolean;
-      }
-    | undefined;
+  securityKeys: SecurityKeySummary[];
+  /** What their notifications go to. */
+  sparekeyAuthenticators: SparekeyAuthenticatorSummary[];
+  authenticatorApp: (AuthenticatorAppSummary & { disabled: boolean }) | undefined;
   /** The set in use. */
   recoveryCodes: (RecoveryCodeSetSummary & { disabled: boolean }) | undefined;
   /** A newer set that is not confirmed yet; until then both work. */
   replacement: RecoveryCodeSetSummary | undefined;
+  /** Those that a hundred failures have disabled. */
+  disabled: VerificationMethod[];
+  /** What the person chose to begin with, if they did. */
+  preferred: VerificationMethod | undefined;
 };
 
 /** The methods of a person. One that is disabled or suspended is still enrolled: it keeps MFA on (63B §3.2.2). */
 export async function findEnrolledMethods(userId: string): Promise<EnrolledMethods> {
-  const [app, { inUse, replacement }, disabled] = await Promise.all([
-    findAuthenticatorApp(userId),
-    findLiveSets(userId),
-    findDisabledMethods(userId),
-  ]);
+  const [securityKeys, sparekeyAuthenticators, app, { inUse, replacement }, disabled, preferred] =
+    await Promise.all([
+      listSecurityKeys(userId),
+      listSparekeyAuthenticators(userId),
+      findAuthenticatorApp(userId),
+      findLiveSets(userId),
+      findDisabledMethods(userId),
+      findPreferredMethod(userId),
+    ]);
   const isDisabled = (method: string) => disabled.includes(method);
   return {
+    securityKeys,
+    sparekeyAuthenticators,
     authenticatorApp: app && { ...app, disabled: isDisabled("authenticator-app") },
     recoveryCodes: inUse && { ...inUse, disabled: isDisabled("recovery-codes") },
     replacement,
+    disabled: VERIFICATION_METHODS.filter(isDisabled),
+    preferred,
   };
 }
 
-/** Whether the app is accepted: enrolled, not disabled, not reported lost. */
-export function isAppUsable({ authenticatorApp: app }: EnrolledMethods): boolean {
-  return app !== undefined && !app.disabled && !app.suspendedAt;
+async function findPreferredMethod(userId: string): Promise<VerificationMethod | undefined> {
+  const prisma = await db();
+  const user = await prisma.user.findUnique({
+    where: { id: userId },
+    select: { preferredMethod: true },
+  });
+  return VERIFICATION_METHODS.find((method) => method === user?.preferredMethod);
 }
 
-/** Whether a recovery code would be accepted: unused ones are left and the method is not disabled. */
-export function areCodesUsable({ recoveryCodes: set, replacement }: EnrolledMethods): boolean {
-  return set !== undefined && !set.disabled && set.left + (replacement?.left ?? 0) > 0;
+/** The methods that the person has, strongest first; also those that are refused at present (TH-14). */
+export function enrolledMethods(methods: EnrolledMethods): VerificationMethod[] {
+  const has: Record<VerificationMethod, boolean> = {
+    "security-key": methods.securityKeys.length > 0,
+    notification: methods.sparekeyAuthenticators.length > 0,
+    "authenticator-app": methods.authenticatorApp !== undefined,
+    "recovery-codes": methods.recoveryCodes !== undefined,
+  };
+  return VERIFICATION_METHODS.filter((method) => has[method]);
 }
 
-/** Whether the person could log in with any method. */
-export function hasUsableMethod(methods: EnrolledMethods): boolean {
-  return isAppUsable(methods) || areCodesUsable(methods);
+/** The methods that would be accepted, strongest first: not disabled, not reported lost, not used up. */
+export function usableMethods(methods: EnrolledMethods): VerificationMethod[] {
+  const { sparekeyAuthenticators, authenticatorApp, recoveryCodes, replacement } = methods;
+  const works: Record<VerificationMethod, boolean> = {
+    "security-key": true,
+    notification: sparekeyAuthenticators.some(({ suspendedAt }) => !suspendedAt),
+    "authenticator-app": !authenticatorApp?.suspendedAt,
+    "recovery-codes": (recoveryCodes?.left ?? 0) + (replacement?.left ?? 0) > 0,
+  };
+  return enrolledMethods(methods).filter(
+    (method) => works[method] && !methods.disabled.includes(method),
+  );
+}
+
+/** Whether a method would be accepted. */
+export function isUsable(methods: EnrolledMethods, method: VerificationMethod): boolean {
+  return usableMethods(methods).includes(method);
+}
+
+/**
+ * The method that a login begins with: the one the person chose, else the strongest, as far as it works.
+ * None when recovery codes are all that does: nobody is led into spending one.
+ */
+export function firstMethod(methods: EnrolledMethods): VerificationMethod | undefined {
+  const usable = usableMethods(methods).filter((method) => method !== "recovery-codes");
+  return usable.find((method) => method === methods.preferred) ?? usable[0];
+}
+
+/** Whether the person has anything that turns MFA on. */
+export function hasMfa(methods: EnrolledMethods): boolean {
+  return enrolledMethods(methods).some((method) => method !== "recovery-codes");
 }

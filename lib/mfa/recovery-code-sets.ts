@@ -5,7 +5,6 @@ import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
-import { hasAuthenticatorApp } from "./authenticator-app";
 import {
   discardSet,
   endReplacedSet,
@@ -16,6 +15,8 @@ import {
   type SetEnd,
 } from "./end-recovery-code-sets";
 import { generateRecoveryCode } from "./generate-recovery-code";
+import { hasMethod } from "./has-method";
+import { methodsOfAmr } from "./method-names";
 import { CODES_PER_SET, formatRecoveryCode, SET_LETTERS } from "./recovery-code";
 import { digestRecoveryCodes } from "./recovery-code-digest";
 import { clearFailures } from "./throttle";
@@ -77,7 +78,7 @@ export async function generateRecoveryCodeSet({
   authorize: (tx: Tx) => Promise<unknown>;
 }): Promise<GenerationResult> {
   const prisma = await db();
-  if (!(await hasAuthenticatorApp(prisma, userId))) return refuse("no-other-method");
+  if (!(await hasMethod(prisma, userId))) return refuse("no-other-method");
   if (!steppedUpBy.some((method) => method !== "pwd")) return refuse("password-only");
   const { newestId, letter } = await planNextSet(prisma, userId);
   if (newestId !== knownSetId) return refuse("already-generated");
@@ -97,14 +98,14 @@ export async function generateRecoveryCodeSet({
     const { keeps, ended } = await transaction(async (tx) => {
       await lockUser(tx, userId);
       await authorize(tx);
-      if (!(await hasAuthenticatorApp(tx, userId))) throw new GenerationRefused("no-other-method");
+      if (!(await hasMethod(tx, userId))) throw new GenerationRefused("no-other-method");
       await claimNewestSet(tx, { userId, knownSetId, setId: set.id });
       const { inUse, keeps, ended } = await makeRoom(tx, { userId, previous, from });
       await tx.recoveryCodeSet.create({ data: { ...set, userId, replacesId: inUse?.id } });
       await tx.recoveryCode.createMany({
         data: codes.map(({ row }, index) => ({ ...row, ...digestAt(digests, index) })),
       });
-      if (steppedUpBy.includes("otp")) {
+      if (methodsOfAmr(steppedUpBy).some((method) => method !== "recovery-codes")) {
         await clearFailures(tx, { subject: userId, method: "recovery-codes" });
       }
       const type = inUse && !keeps ? "recovery_codes_replaced" : "recovery_codes_generated";

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { createChallenge, createPersonWithApp, FROM, setFailures } from "../db/testing/people";
-import { hasAuthenticatorApp } from "./authenticator-app";
 import { codeAt } from "./authenticator-code";
+import { hasMethod } from "./has-method";
 import { findEnrolledMethods } from "./methods";
 import { verifyAuthenticatorCode } from "./verify-authenticator-code";
 
@@ -104,7 +104,7 @@ describe("guessing", () => {
     expect(await answer(codeIn(5))).toMatchObject({ reason: "wrong" });
     vi.setSystemTime(Date.now() + 24 * 3600 * SECOND);
     expect(await answer(codeIn(0))).toMatchObject({ verified: false, reason: "disabled" });
-    expect(await transaction((tx) => hasAuthenticatorApp(tx, owner.userId))).toBe(true);
+    expect(await transaction((tx) => hasMethod(tx, owner.userId))).toBe(true);
     expect((await findEnrolledMethods(owner.userId)).authenticatorApp?.disabled).toBe(true);
   });
 

@@ -58,13 +58,13 @@ export async function verifyAuthenticatorCode<T>(
 class StepAlreadyUsed extends Error {}
 
 async function satisfy<T>(
-  { challenge, onSatisfied }: ChallengeAnswer<T>,
+  { challenge, from, onSatisfied }: ChallengeAnswer<T>,
   spent: { appId: string; step: number },
 ): Promise<AuthenticatorCodeResult<T>> {
   try {
     const value = await transaction(async (tx) => {
       await lockUser(tx, challenge.userId); // first, as everything that changes a person's app does
-      if (!(await spendStep(tx, spent))) throw new StepAlreadyUsed();
+      if (!(await spendStep(tx, { ...spent, from }))) throw new StepAlreadyUsed();
       await satisfyLoginChallenge(tx, challenge.id);
       await clearFailures(tx, { subject: challenge.userId, method: "authenticator-app" });
       return onSatisfied(tx);

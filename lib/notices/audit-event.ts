@@ -27,6 +27,21 @@ const LOGGED_AS = {
   authenticator_app_removed: "authn_method_removed",
   authenticator_app_suspended: "authn_method_suspended",
   authenticator_app_suspension_lifted: "authn_method_restored",
+  sparekey_authenticator_added: "authn_method_added",
+  sparekey_authenticator_replaced: "authn_method_added",
+  sparekey_authenticator_removed: "authn_method_removed",
+  sparekey_authenticator_suspended: "authn_method_suspended",
+  sparekey_authenticator_suspension_lifted: "authn_method_restored",
+  security_key_added: "authn_method_added",
+  security_key_replaced: "authn_method_added",
+  security_key_removed: "authn_method_removed",
+  security_key_copied: "authn_token_reuse",
+  method_renamed: "user_updated",
+  preferred_method_changed: "user_updated",
+  notification_sent: "authn_notification_sent",
+  notification_approved: "authn_notification_approved",
+  notification_denied: "authn_notification_denied",
+  notifications_paused: "authn_login_fail_max",
   method_failed: "authn_login_fail",
   method_waiting: "authn_login_fail_max",
   method_disabled: "authn_login_lock",
@@ -65,6 +80,16 @@ const TOLD = [
   "authenticator_app_removed",
   "authenticator_app_suspended",
   "authenticator_app_suspension_lifted",
+  "sparekey_authenticator_added",
+  "sparekey_authenticator_replaced",
+  "sparekey_authenticator_removed",
+  "sparekey_authenticator_suspended",
+  "sparekey_authenticator_suspension_lifted",
+  "security_key_added",
+  "security_key_replaced",
+  "security_key_removed",
+  "security_key_copied",
+  "notification_denied",
   "method_disabled",
   "recovery_codes_generated",
   "recovery_codes_replaced",
@@ -93,6 +118,8 @@ export type AuditEvent = {
   userId?: string;
   sessionId?: string;
   method?: string;
+  /** Which of several phones or security keys, as the person called it then. */
+  methodName?: string;
   /** Which recovery code, by letter and number; its value is never part of an event. */
   setLetter?: string;
   codeNumber?: number;

@@ -60,6 +60,16 @@ const PLANS: Record<MailTemplate, Plan> = {
   authenticator_app_removed: NOTICE,
   authenticator_app_suspended: NOTICE,
   authenticator_app_suspension_lifted: NOTICE,
+  sparekey_authenticator_added: NOTICE,
+  sparekey_authenticator_replaced: NOTICE,
+  sparekey_authenticator_removed: NOTICE,
+  sparekey_authenticator_suspended: NOTICE,
+  sparekey_authenticator_suspension_lifted: NOTICE,
+  security_key_added: NOTICE,
+  security_key_replaced: NOTICE,
+  security_key_removed: NOTICE,
+  security_key_copied: NOTICE,
+  notification_denied: { button: "activity", wrong: "passwordKnown" },
   method_disabled: { button: "activity", wrong: "passwordKnown" },
   method_failed: { button: "activity", wrong: "passwordKnown" },
   step_up_failed: NOTICE,
@@ -187,13 +197,19 @@ async function findValues({ event, link }: Facts) {
 async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
   const words = await getWords("mail");
   const dates = await getDates();
-  const { setLetter: letter, codeNumber: number, codesLeft: left, method } = event ?? {};
+  const {
+    setLetter: letter,
+    codeNumber: number,
+    codesLeft: left,
+    method,
+    methodName,
+  } = event ?? {};
   const asked = event?.address === PORTAL_ITSELF.address ? undefined : event;
   const device = asked && (await getDevice(asked.userAgent));
   const rows = [
     { name: words("code"), value: number && letter && words("codeOfSet", { number, letter }) },
     { name: words("left"), value: typeof left === "number" && words("leftOfTen", { left }) },
-    { name: words("method"), value: method && words(methodWord(method)) },
+    { name: words("method"), value: method && (await nameMethod(method, methodName)) },
     { name: words("address"), value: aboutAddress },
     { name: words("account"), value: loginAddress },
     { name: words("portal"), value: config().APP_URL },
@@ -204,4 +220,18 @@ async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
   return rows.flatMap(({ name, value }) => (value ? [{ name, value }] : []));
 }
 
-const methodWord = (method: string) => (method === "recovery-codes" ? "methodCodes" : "methodApp");
+const METHOD_WORDS = {
+  "recovery-codes": "methodCodes",
+  "authenticator-app": "methodApp",
+  notification: "methodPhone",
+  "security-key": "methodKey",
+} as const;
+
+async function nameMethod(method: string, name: string | null | undefined) {
+  if (!isNamed(method)) return undefined;
+  const kind = (await getWords("mail"))(METHOD_WORDS[method]);
+  return name ? `${kind} (${name})` : kind;
+}
+
+const isNamed = (method: string): method is keyof typeof METHOD_WORDS =>
+  Object.hasOwn(METHOD_WORDS, method);

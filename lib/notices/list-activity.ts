@@ -11,6 +11,7 @@ export type Activity = {
   address: string;
   userAgent: string;
   method: string | null;
+  methodName: string | null;
   setLetter: string | null;
   codeNumber: number | null;
   codesLeft: number | null;
@@ -49,6 +50,7 @@ export async function listActivity({
     address: row.address,
     userAgent: row.userAgent,
     method: row.method,
+    methodName: row.methodName,
     setLetter: row.setLetter,
     codeNumber: row.codeNumber,
     codesLeft: row.codesLeft,

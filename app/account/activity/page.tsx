@@ -71,17 +71,26 @@ async function ActivityItem({ event }: { event: Activity }) {
   );
 }
 
-async function sayWhat({ type, method, setLetter, codeNumber }: Activity): Promise<string> {
+async function sayWhat({
+  type,
+  method,
+  methodName,
+  setLetter,
+  codeNumber,
+}: Activity): Promise<string> {
   const words = await getWords("activity");
   return words(`events.${type ?? "other"}`, {
     method: (method && METHODS[method]) ?? "none",
     letter: setLetter ?? "",
     number: codeNumber ?? 0,
+    name: methodName ?? "none",
   });
 }
 
-/** Events name a verification method, or the `amr` value of a login. */
+/** Events name a verification method; older ones the `amr` value of a login. */
 const METHODS: Record<string, string> = {
+  "security-key": "key",
+  notification: "phone",
   "authenticator-app": "app",
   otp: "app",
   "recovery-codes": "codes",

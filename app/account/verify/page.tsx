@@ -1,11 +1,11 @@
 import { redirect } from "next/navigation";
-import { findEnrolledMethods, isAppUsable } from "@/lib/mfa/methods";
+import { findEnrolledMethods, firstMethod, hasMfa } from "@/lib/mfa/methods";
 import { readStepUpRequest } from "./step-up-request";
 
-/** Sends on to the strongest method that works, or to the password when there is no method. */
+/** Sends on to the method the person prefers, or to the password when there is none. */
 export default async function StepUpPage({ searchParams }: PageProps<"/account/verify">) {
   const { session, addressOf } = await readStepUpRequest(searchParams);
   const methods = await findEnrolledMethods(session.userId);
-  if (!methods.authenticatorApp) redirect(addressOf("password"));
-  redirect(addressOf(isAppUsable(methods) ? "authenticator-app" : "methods"));
+  if (!hasMfa(methods)) redirect(addressOf("password"));
+  redirect(addressOf(firstMethod(methods) ?? "methods"));
 }

@@ -4,7 +4,7 @@ import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
 import { requireLoginChallenge } from "@/lib/auth/current-challenge";
-import { areCodesUsable, findEnrolledMethods } from "@/lib/mfa/methods";
+import { findEnrolledMethods, isUsable } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { WaysOut } from "../ways-out";
 import { reportLost } from "./actions";
@@ -28,7 +28,7 @@ export default async function LostPage() {
         <Notice tone="info" announce="status">
           {words("done", { date: (await getDates()).day(suspendedAt) })}
         </Notice>
-      ) : areCodesUsable(methods) ? (
+      ) : isUsable(methods, "recovery-codes") ? (
         <>
           <p className="text-muted">{words("intro")}</p>
           <Form action={reportLost} texts={await getFormTexts(words("submit"))} fields={[]} />

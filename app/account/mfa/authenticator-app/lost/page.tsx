@@ -4,7 +4,7 @@ import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
-import { areCodesUsable, findEnrolledMethods } from "@/lib/mfa/methods";
+import { findEnrolledMethods, isUsable } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { liftLoss, reportLoss } from "./actions";
 
@@ -35,7 +35,7 @@ export default async function LostAppPage() {
               {back}
             </Form>
           </>
-        ) : areCodesUsable(methods) ? (
+        ) : isUsable(methods, "recovery-codes") ? (
           <>
             <p className="text-muted">{words("intro")}</p>
             <Form action={reportLoss} texts={await getFormTexts(words("submit"))} fields={[]}>

@@ -4,7 +4,7 @@ import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { requireStrongSession } from "@/lib/auth/current-session";
-import { findEnrolledMethods, isAppUsable } from "@/lib/mfa/methods";
+import { findEnrolledMethods, firstMethod } from "@/lib/mfa/methods";
 import { listRecoveryCodeSets } from "@/lib/mfa/recovery-code-sets";
 import { getWords } from "@/messages/words";
 import { revokeCodes } from "./actions";
@@ -22,7 +22,7 @@ export default async function RevokeRecoveryCodesPage() {
   const live = sets.filter(({ endedAt }) => !endedAt).toReversed();
   const [oldest] = live;
   if (!oldest) redirect("/account/mfa/recovery-codes");
-  const appLeft = isAppUsable(await findEnrolledMethods(userId));
+  const methodLeft = firstMethod(await findEnrolledMethods(userId)) !== undefined;
   const words = await getWords("codes");
   return (
     <div className="space-y-6">
@@ -34,8 +34,8 @@ export default async function RevokeRecoveryCodesPage() {
           ))}
           <li>{words("revokeNoNew")}</li>
         </ul>
-        <Notice tone={appLeft ? "warning" : "danger"}>
-          {appLeft ? words("revokeOnlyApp") : words("revokeNoneLeft")}
+        <Notice tone={methodLeft ? "warning" : "danger"}>
+          {methodLeft ? words("revokeOnlyApp") : words("revokeNoneLeft")}
         </Notice>
         <p className="text-sm text-muted">{words("revokeInstead", { letter: oldest.letter })}</p>
         <Form
