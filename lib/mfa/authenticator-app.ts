@@ -7,6 +7,7 @@ import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { reseal, seal, unseal } from "../seal";
 import { describeSeed, findStep, generateSeed, parseAuthenticatorCode } from "./authenticator-code";
+import { hasMethod } from "./has-method";
 import { methodsOfAmr } from "./method-names";
 import { probation } from "./probation";
 import { clearFailures } from "./throttle";
@@ -47,7 +48,7 @@ export async function beginAuthenticatorApp(
  * Enrolls the pending app if the code is one of its own. An app enrolled before ends in the same
  * transaction. A session that another method than the app proved clears the app's failures; one that is
  * restricted puts the new app on probation. `onVerified` runs in the transaction and is told whether
- * this is the first method.
+ * this is the first method, or replaced an app.
  */
 export async function verifyAuthenticatorAppEnrollment<T>({
   userId,
@@ -66,7 +67,7 @@ export async function verifyAuthenticatorAppEnrollment<T>({
    * proved it and until when it is restricted.
    */
   authorize: (tx: Tx) => Promise<EnrollingSession>;
-  onVerified: (tx: Tx, enrolled: { first: boolean }) => Promise<T>;
+  onVerified: (tx: Tx, enrolled: { first: boolean; replaced: boolean }) => Promise<T>;
 }): Promise<EnrollmentResult<T>> {
   const pending = await findPending(await db(), { userId, sessionId });
   if (!pending) return { verified: false, reason: "expired" };
@@ -79,6 +80,7 @@ export async function verifyAuthenticatorAppEnrollment<T>({
   const outcome = await transaction(async (tx) => {
     await lockUser(tx, userId); // a login with the password alone must see this method or end with it
     const { amr, restrictedUntil } = await authorize(tx);
+    const first = !(await hasMethod(tx, userId));
     const { count } = await tx.authenticatorApp.updateMany({
       where: { id: pending.id, ...isPending() },
       data: {
@@ -92,13 +94,13 @@ export async function verifyAuthenticatorAppEnrollment<T>({
       },
     });
     if (count !== 1) return undefined;
-    const first = !(await endPreviousApps(tx, { userId, exceptId: pending.id }));
+    const replaced = await endPreviousApps(tx, { userId, exceptId: pending.id });
     if (methodsOfAmr(amr).some((method) => method !== "authenticator-app")) {
       await clearFailures(tx, { subject: userId, method: "authenticator-app" });
     }
-    const type = first ? "authenticator_app_added" : "authenticator_app_replaced";
+    const type = replaced ? "authenticator_app_replaced" : "authenticator_app_added";
     await recordAuditEvent(tx, { type, userId, method: "authenticator-app", from });
-    return { value: await onVerified(tx, { first }) };
+    return { value: await onVerified(tx, { first, replaced }) };
   });
   return outcome ? { verified: true, ...outcome } : { verified: false, reason: "expired" };
 }

@@ -1,6 +1,5 @@
-import { ListChecks, type LucideIcon, Smartphone } from "lucide-react";
+import { ListChecks, Smartphone } from "lucide-react";
 import Link from "next/link";
-import type { ReactNode } from "react";
 import { CodeTicks } from "@/components/code-ticks";
 import { Notice } from "@/components/notice";
 import { SetBadge } from "@/components/set-badge";
@@ -10,6 +9,7 @@ import { listRecoveryCodeSets } from "@/lib/mfa/recovery-code-sets";
 import { getDates, getWords } from "@/messages/words";
 import { AddAppButton, AuthenticatorAppStage } from "./authenticator-app/stage";
 import { getEnrollmentTexts } from "./authenticator-app/texts";
+import { MethodCard, Off, On } from "./method-card";
 import { GenerateButton, RecoveryCodesStage } from "./recovery-codes/stage";
 import { getTenCodesTexts } from "./recovery-codes/texts";
 import { WipedCodes } from "./recovery-codes/wiped";
@@ -189,55 +189,4 @@ async function CodesCard({
       </div>
     </MethodCard>
   );
-}
-
-function MethodCard({
-  icon: Icon,
-  name,
-  help,
-  badge,
-  state,
-  facts = [],
-  emphasized = false,
-  children,
-}: {
-  icon: LucideIcon;
-  name: string;
-  help: string;
-  badge?: ReactNode;
-  state?: ReactNode;
-  facts?: string[];
-  emphasized?: boolean;
-  children: ReactNode;
-}) {
-  return (
-    <section className={`card flex gap-4 ${emphasized ? "border-accent" : ""}`}>
-      <Icon
-        aria-hidden="true"
-        size={24}
-        strokeWidth={1.5}
-        className="mt-0.5 shrink-0 text-accent"
-      />
-      <div className="min-w-0 flex-1 space-y-4">
-        <div className="space-y-1">
-          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            <h2>{name}</h2>
-            {badge}
-            {state}
-          </div>
-          <p className="text-sm text-muted">{help}</p>
-          {facts.length > 0 && <p className="text-sm text-muted">{facts.join(" · ")}</p>}
-        </div>
-        {children}
-      </div>
-    </section>
-  );
-}
-
-function On({ children }: { children: ReactNode }) {
-  return <span className="text-sm font-medium text-success">{children}</span>;
-}
-
-function Off({ children }: { children: ReactNode }) {
-  return <span className="text-sm font-medium text-warning">{children}</span>;
 }

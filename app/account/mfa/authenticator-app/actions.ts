@@ -33,9 +33,9 @@ export const addAuthenticatorApp = sessionAction<EnrollmentState>(
     const input = text("code");
     const result = await enrollAuthenticatorApp({ session, previous, input, display, from });
     if (result.verified) {
-      const { first, token } = result.value;
-      await setSessionCookie(token);
-      redirect(`/account/mfa?done=${first ? "app" : previous}`);
+      const { replaced, token } = result.value;
+      if (token) await setSessionCookie(token);
+      redirect(`/account/mfa?done=${replaced ? previous : "app"}`);
     }
     const words = await getWords("appEnrollment");
     if (result.reason === "expired") return { error: words("expired") };

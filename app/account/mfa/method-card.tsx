@@ -1,0 +1,56 @@
+import type { LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+
+/** A verification method: its name, state and facts, and what can be done with it. */
+export function MethodCard({
+  icon: Icon,
+  name,
+  help,
+  badge,
+  state,
+  facts = [],
+  emphasized = false,
+  children,
+}: {
+  icon: LucideIcon;
+  name: string;
+  help: string;
+  badge?: ReactNode;
+  state?: ReactNode;
+  facts?: string[];
+  emphasized?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <section className={`card flex gap-4 ${emphasized ? "border-accent" : ""}`}>
+      <Icon
+        aria-hidden="true"
+        size={24}
+        strokeWidth={1.5}
+        className="mt-0.5 shrink-0 text-accent"
+      />
+      <div className="min-w-0 flex-1 space-y-4">
+        <div className="space-y-1">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <h2>{name}</h2>
+            {badge}
+            {state}
+          </div>
+          <p className="text-sm text-muted">{help}</p>
+          {facts.length > 0 && <p className="text-sm text-muted">{facts.join(" · ")}</p>}
+        </div>
+        {children}
+      </div>
+    </section>
+  );
+}
+
+/** The state of a method that works. */
+export function On({ children }: { children: ReactNode }) {
+  return <span className="text-sm font-medium text-success">{children}</span>;
+}
+
+/** The state of a method that does not, or not yet. */
+export function Off({ children }: { children: ReactNode }) {
+  return <span className="text-sm font-medium text-warning">{children}</span>;
+}
