@@ -22,7 +22,7 @@ test("SE-12 verifying the first method gives a new token of level 2 with a new t
   const before = new Date();
   const result = await enroll(here);
   expect(result).toMatchObject({ verified: true, value: { replaced: false } });
-  const token = result.verified ? result.value.token?.token ?? "".token : "";
+  const token = result.verified ? (result.value.token?.token ?? "") : "";
   expect(await findSession(token)).toMatchObject({ aal: 2, amr: ["pwd", "otp", "mfa"] });
   expect((await findSession(token))?.authTime.getTime()).toBeGreaterThanOrEqual(before.getTime());
   expect(token).not.toBe(here);
@@ -46,7 +46,7 @@ test("SE-12 replacing an app does not make more of a login than it was", async (
   await storeApp(person.userId);
   const old = await open(["pwd", "recovery", "mfa"]);
   const result = await enroll(old);
-  const token = result.verified ? result.value.token?.token ?? "".token : "";
+  const token = result.verified ? (result.value.token?.token ?? "") : "";
   expect(await findSession(token)).toMatchObject({ aal: 2, amr: ["pwd", "recovery", "mfa"] });
   expect(await findSession(old)).toBeUndefined();
 });
@@ -58,7 +58,7 @@ test("SE-01 SE-12 replacing an app renews neither the time of the login nor the 
   const before = await findSession(old);
   vi.setSystemTime(Date.now() + 9 * 60_000);
   const result = await enroll(old);
-  const after = await findSession(result.verified ? result.value.token?.token ?? "".token : "");
+  const after = await findSession(result.verified ? (result.value.token?.token ?? "") : "");
   expect(after).toMatchObject({ authTime: before?.authTime, expiresAt: before?.expiresAt });
   vi.useRealTimers();
 });
@@ -67,7 +67,7 @@ test("SE-12 an app enrolled in a restricted session is on probation for 72 hours
   await storeApp(person.userId);
   const old = await open(["pwd", "recovery", "mfa"]);
   const result = await enroll(old);
-  const after = await findSession(result.verified ? result.value.token?.token ?? "".token : "");
+  const after = await findSession(result.verified ? (result.value.token?.token ?? "") : "");
   expect(after?.restrictedUntil).toEqual(after?.expiresAt);
   const probation = await findProbation(await db(), person.userId);
   const hours = ((probation?.getTime() ?? 0) - Date.now()) / 3_600_000;
