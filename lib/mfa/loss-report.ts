@@ -4,14 +4,12 @@ import { lockUser } from "../db/lock-user";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { liftSuspension, suspendAuthenticatorApp } from "./authenticator-app";
-import { methodsOfAmr } from "./method-names";
+import { type EnrolledMethod, methodsOfAmr } from "./method-names";
 import { type EnrolledMethods, findEnrolledMethods, usableMethods, without } from "./methods";
 import { liftSparekeySuspension, suspendSparekeyAuthenticator } from "./sparekey-authenticators";
 
 /** What can be reported lost: never recovery codes, a security key or a passkey (63B §4.3). */
-export type LosableMethod =
-  | { method: "authenticator-app" }
-  | { method: "notification"; id: string };
+export type LosableMethod = Exclude<EnrolledMethod, { method: "security-key" }>;
 
 export type LossReportResult =
   | { suspended: true }

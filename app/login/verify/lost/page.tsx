@@ -31,7 +31,9 @@ export default async function LostPage() {
   return (
     <StepCard
       icon={SmartphoneNfc}
-      title={all.length === 1 && only ? words("title", only) : words("chooseTitle")}
+      title={
+        all.length === 1 && only ? words("title", { method: only.method }) : words("chooseTitle")
+      }
       account={(await getWords("verify"))("account", { email })}
     >
       {lost?.suspendedAt ? (
@@ -39,7 +41,9 @@ export default async function LostPage() {
           {words("done", { method: lost.method, date: (await getDates()).day(lost.suspendedAt) })}
         </Notice>
       ) : (
-        await Promise.all(all.map((one) => <Report key={one.id} one={one} methods={methods} />))
+        await Promise.all(
+          all.map((one) => <Report key={one.id ?? one.method} one={one} methods={methods} />),
+        )
       )}
       <WaysOut />
     </StepCard>

@@ -47,7 +47,7 @@ export const liftLoss = sessionAction<FormState>(
       authorize: (tx) => holdSession(tx, session.id, "fresh"),
     });
     if (!result.lifted && result.reason === "needs-other-method") {
-      return { error: (await getWords("lost"))("needsOtherMethod", lost) };
+      return { error: (await getWords("lost"))("needsOtherMethod", { method: lost.method }) };
     }
     redirect(`/account/mfa?done=lifted-${lost.method}`);
   },
