@@ -56,7 +56,7 @@ export function parseAuthenticationResponse(input: string): AuthenticationRespon
 const clientData = z.object({
   challenge: z.string(),
   crossOrigin: z.literal(false).optional(),
-  topOrigin: z.undefined(),
+  topOrigin: z.never().optional(),
 });
 
 /**
