@@ -11,6 +11,9 @@ import { CodesCard } from "./recovery-codes/card";
 import { RecoveryCodesStage } from "./recovery-codes/stage";
 import { getTenCodesTexts } from "./recovery-codes/texts";
 import { WipedCodes } from "./recovery-codes/wiped";
+import { SecurityKeyCard } from "./security-key/card";
+import { SecurityKeyStage } from "./security-key/stage";
+import { getKeyEnrollmentTexts } from "./security-key/texts";
 
 const DONE = {
   app: "appAdded",
@@ -47,32 +50,35 @@ export default async function MfaPage({ searchParams }: PageProps<"/account/mfa"
   const doneWord = Object.entries(DONE).find(([key]) => key === done)?.[1];
   const words = await getWords("mfa");
   return (
-    <AuthenticatorAppStage texts={await getEnrollmentTexts()}>
-      <RecoveryCodesStage texts={await getTenCodesTexts()} wiped={<WipedCodes />}>
-        <div className="space-y-8">
-          <div className="space-y-3">
-            <h1>{words("title")}</h1>
-            <p className="text-muted">{words("intro")}</p>
-          </div>
-          {doneWord && (
-            <Notice tone="success" announce="status">
-              {words(doneWord)}
-            </Notice>
-          )}
-          {done === "unsaved" &&
-            !methods.replacement &&
-            methods.recoveryCodes?.confirmedAt === null && (
-              <Notice tone="warning" announce="status">
-                {words("setUnconfirmed")}
+    <SecurityKeyStage texts={await getKeyEnrollmentTexts()}>
+      <AuthenticatorAppStage texts={await getEnrollmentTexts()}>
+        <RecoveryCodesStage texts={await getTenCodesTexts()} wiped={<WipedCodes />}>
+          <div className="space-y-8">
+            <div className="space-y-3">
+              <h1>{words("title")}</h1>
+              <p className="text-muted">{words("intro")}</p>
+            </div>
+            {doneWord && (
+              <Notice tone="success" announce="status">
+                {words(doneWord)}
               </Notice>
             )}
-          <div className="space-y-4">
-            <AppCard app={methods.authenticatorApp} />
-            <CodesCard methods={methods} newestSetId={newest?.id} />
-            <PreferredCard methods={methods} />
+            {done === "unsaved" &&
+              !methods.replacement &&
+              methods.recoveryCodes?.confirmedAt === null && (
+                <Notice tone="warning" announce="status">
+                  {words("setUnconfirmed")}
+                </Notice>
+              )}
+            <div className="space-y-4">
+              <SecurityKeyCard keys={methods.securityKeys} />
+              <AppCard app={methods.authenticatorApp} />
+              <CodesCard methods={methods} newestSetId={newest?.id} />
+              <PreferredCard methods={methods} />
+            </div>
           </div>
-        </div>
-      </RecoveryCodesStage>
-    </AuthenticatorAppStage>
+        </RecoveryCodesStage>
+      </AuthenticatorAppStage>
+    </SecurityKeyStage>
   );
 }

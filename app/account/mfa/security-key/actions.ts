@@ -58,7 +58,7 @@ export const addSecurityKey = sessionAction<KeyEnrollmentState>(
     if (!result.enrolled) return { ...state, error: words(REFUSALS[result.reason]) };
     const { replaced, token } = result.value;
     if (token) await setSessionCookie(token);
-    redirect(`/account/mfa?done=${replaced ? "key-replaced" : "key"}`);
+    redirect(`/account/mfa?done=${replaced ? "key-lost" : "key"}`);
   },
 );
 
@@ -67,7 +67,7 @@ const REFUSALS = { expired: "expired", wrong: "notAdded", taken: "taken" } as co
 /** The page to come back to after a step-up; what it replaces is whose it says only when it is enrolled. */
 function pathOf(replaces: string): string {
   const lost = parseEnrolledMethod("security-key", replaces);
-  return lost ? `/account/recovered/security-key?replaces=${lost.id}` : "/account/mfa/security-key";
+  return lost ? `/account/recovered/security-key?id=${lost.id}` : "/account/mfa/security-key";
 }
 
 const isOfThisDevice = (transports: string[]) => transports.includes("internal");
