@@ -50,7 +50,7 @@ export const logIn = publicAction<FormState>(async ({ text, ...request }) => {
   }
 });
 
-export const usePasskey = publicAction<SecurityKeyState>(async ({ text, ...request }) => {
+export const enterWithPasskey = publicAction<SecurityKeyState>(async ({ text, ...request }) => {
   const browserToken = await readPasskeyToken();
   if (!browserToken) return describePasskeyRefusal({ verified: false, reason: "expired" });
   const result = await logInWithPasskey({ input: text("response"), browserToken, ...request });

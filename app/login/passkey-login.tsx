@@ -17,7 +17,7 @@ import {
 } from "react";
 import { Notice } from "@/components/notice";
 import { type CeremonyTexts, holdCeremony, signalUnknownKey } from "@/components/webauthn-ceremony";
-import { usePasskey } from "./actions";
+import { enterWithPasskey } from "./actions";
 
 export type PasskeyTexts = CeremonyTexts & { submit: string; help: string; waiting: string };
 
@@ -28,7 +28,7 @@ const RENEW_MS = 240_000; // a question counts for five minutes, and the page ma
  * by a button for browsers that do not. It is not there without scripts, which no passkey works without.
  */
 export function PasskeyLogin({ returnTo, texts }: { returnTo: string; texts: PasskeyTexts }) {
-  const [{ error, unknownKey }, send, isPending] = useActionState(usePasskey, {});
+  const [{ error, unknownKey }, send, isPending] = useActionState(enterWithPasskey, {});
   const [isWaiting, setWaiting] = useState(false);
   const [problem, setProblem] = useState<string>();
   const isSupported = useSyncExternalStore(

@@ -172,7 +172,7 @@ export type KeyUse =
  * Notes that a key was used, if its count is greater than before, or both are zero, which passkeys leave
  * it at. One conditional statement: of two answers with one count, one passes.
  */
-export async function useSecurityKey(
+export async function acceptAssertion(
   tx: Tx,
   { key, counter, backedUp }: GenuineAssertion,
   from: RequestSource,

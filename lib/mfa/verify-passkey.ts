@@ -6,11 +6,11 @@ import { logRefusedTry, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { countFailure } from "./failure-limits";
 import {
+  acceptAssertion,
   askForSecurityKey,
   judgeAssertion,
   type Refusal,
   type UsedKey,
-  useSecurityKey,
 } from "./security-key-assertion";
 
 export type PasskeyResult<T> =
@@ -64,7 +64,7 @@ export async function verifyPasskey<T>({
   const { key } = assertion;
   const outcome = await transaction(async (tx): Promise<PasskeyResult<T>> => {
     await lockUser(tx, key.userId);
-    const use = await useSecurityKey(tx, assertion, from);
+    const use = await acceptAssertion(tx, assertion, from);
     if (use.used) return { verified: true, value: await onVerified(tx, use.key) };
     if (use.reason === "copied") {
       await recordAuditEvent(tx, {

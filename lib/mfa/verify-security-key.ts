@@ -14,13 +14,13 @@ import {
 } from "./login-challenge";
 import {
   type AssertionBinding,
+  acceptAssertion,
   askForSecurityKey,
   type GenuineAssertion,
   judgeAssertion,
   type Refusal,
   type UsedKey,
   type UserVerification,
-  useSecurityKey,
 } from "./security-key-assertion";
 
 /** What a challenge asks of a key: whether it steps a session up, and whether the person must be verified. */
@@ -96,7 +96,7 @@ async function satisfy<T>(
     const value = await transaction(async (tx) => {
       await lockUser(tx, challenge.userId);
       await satisfyLoginChallenge(tx, challenge.id);
-      const use = await useSecurityKey(tx, assertion, from);
+      const use = await acceptAssertion(tx, assertion, from);
       if (!use.used) throw new KeyRefused(use.reason);
       return onSatisfied(tx, use.key);
     });
