@@ -1,10 +1,10 @@
 import { KeyRound } from "lucide-react";
-import Link from "next/link";
 import { areSecurityKeysPossible } from "@/lib/mfa/relying-party";
 import type { SecurityKeySummary } from "@/lib/mfa/security-keys";
-import { getDates, getDevice, getWords } from "@/messages/words";
+import { getDates, getWords } from "@/messages/words";
+import { sayLastUse } from "../last-use";
 import { MethodCard, On } from "../method-card";
-import { methodPath } from "../method-path";
+import { MethodLinks } from "../method-links";
 import { AcceptedKeysSignal } from "./accepted-keys-signal";
 import { AddKeyButton } from "./stage";
 
@@ -43,37 +43,16 @@ export async function SecurityKeyCard({ keys }: { keys: SecurityKeySummary[] }) 
   );
 }
 
-async function KeyRow({ entry: { id, name, ...key } }: { entry: SecurityKeySummary }) {
+async function KeyRow({ entry }: { entry: SecurityKeySummary }) {
+  const { id, name, backedUp, addedAt } = entry;
   const words = await getWords("securityKeys");
-  const mfa = await getWords("mfa");
-  const dates = await getDates();
-  const facts = [
-    words(key.backedUp ? "synced" : "onDevice"),
-    mfa("added", { date: dates.day(key.addedAt) }),
-    key.lastUsedAt
-      ? mfa("lastUsedFrom", {
-          date: dates.day(key.lastUsedAt),
-          device: await getDevice(key.lastUsedUserAgent ?? ""),
-          address: key.lastUsedAddress ?? "",
-        })
-      : mfa("neverUsed"),
-  ];
+  const added = (await getWords("mfa"))("added", { date: (await getDates()).day(addedAt) });
+  const kept = words(backedUp ? "synced" : "onDevice");
   return (
     <li className="space-y-1 px-4 py-3">
       <p className="font-medium break-words">{name}</p>
-      <p className="text-sm text-muted">{facts.join(" · ")}</p>
-      <div className="flex flex-wrap gap-x-4 text-sm">
-        {(["rename", "remove"] as const).map((act) => (
-          <Link
-            key={act}
-            className="link inline-flex min-h-10 items-center"
-            href={methodPath({ method: "security-key", id }, act)}
-          >
-            {words(act)}
-            <span className="sr-only"> {name}</span>
-          </Link>
-        ))}
-      </div>
+      <p className="text-sm text-muted">{[kept, added, await sayLastUse(entry)].join(" · ")}</p>
+      <MethodLinks method={{ method: "security-key", id }} name={name} />
     </li>
   );
 }
