@@ -21,6 +21,17 @@ const MIN_MINUTES_LEFT = 5; // a picture shown again with less would end under t
 const SECRET_BYTES = 16; // 63B §4.1.2.2 asks for 112 bits where nothing is typed
 const PHRASES_AT_ONCE = 5_000; // that wait for an account: strangers can begin them
 
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+/**
+ * Whether phones can be connected: browsers make keys only for pages of https, or of the machine itself
+ * (W3C Secure Contexts).
+ */
+export function offersSparekeyAuthenticator(): boolean {
+  const { protocol, hostname } = new URL(config().APP_URL);
+  return protocol === "https:" || LOOPBACK.includes(hostname);
+}
+
 /** The session whose page shows a pairing; no other session sees or confirms it. */
 export type PairingOwner = { userId: string; sessionId: string };
 
@@ -180,7 +191,7 @@ export type PhraseUse =
  * failures of the network address (63B §4.1.2.2). `authorize` comes first in the transaction, and throws if
  * the session may not do this any more.
  */
-export async function usePhrase({
+export async function claimByPhrase({
   owner: { userId, sessionId },
   phrase,
   replacesId,
