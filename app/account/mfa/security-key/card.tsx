@@ -1,16 +1,18 @@
 import { KeyRound } from "lucide-react";
+import type { EnrolledMethods } from "@/lib/mfa/methods";
 import { areSecurityKeysPossible } from "@/lib/mfa/relying-party";
 import type { SecurityKeySummary } from "@/lib/mfa/security-keys";
 import { getDates, getWords } from "@/messages/words";
 import { sayLastUse } from "../last-use";
-import { MethodCard, On } from "../method-card";
+import { addButton, MethodCard, On } from "../method-card";
 import { MethodLinks } from "../method-links";
 import { AcceptedKeysSignal } from "./accepted-keys-signal";
 import { AddKeyButton } from "./stage";
 
 /** The security keys and passkeys of a person: each with its name and facts, and a button for one more. */
-export async function SecurityKeyCard({ keys }: { keys: SecurityKeySummary[] }) {
+export async function SecurityKeyCard({ methods }: { methods: EnrolledMethods }) {
   const words = await getWords("securityKeys");
+  const { securityKeys: keys } = methods;
   const isPossible = areSecurityKeysPossible();
   return (
     <MethodCard
@@ -31,11 +33,7 @@ export async function SecurityKeyCard({ keys }: { keys: SecurityKeySummary[] }) 
         </ul>
       )}
       {isPossible ? (
-        <AddKeyButton
-          className={`button ${keys.length > 0 ? "button-secondary" : "button-primary"}`}
-        >
-          {words("add")}
-        </AddKeyButton>
+        <AddKeyButton className={addButton(methods)}>{words("add")}</AddKeyButton>
       ) : (
         <p className="text-sm text-muted">{words("needsHttps")}</p>
       )}
