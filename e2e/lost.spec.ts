@@ -10,7 +10,7 @@ test("LC-05 a lost app is reported at the login, refused from then on, and turne
   const person = await prepare.withCodes();
   await page.goto("/login");
   await enterPassword(page, person);
-  await link(page, "I lost my authenticator app").click();
+  await link(page, "I lost my phone or authenticator app").click();
   await expect(heading(page, "Report your authenticator app lost")).toBeVisible();
   await button(page, "Report it lost").click();
   await expect(told(page, /are not accepted. Log in with another method/)).toBeVisible();

@@ -440,7 +440,7 @@ test("RC-20 AX-11 codes are revoked at once, after a page that says what that me
   for (const letter of ["A", "B"]) {
     await expect(told(page, new RegExp(`10 unused codes of set ${letter} stop`))).toBeVisible();
   }
-  await expect(told(page, /Only your authenticator app will let you in/)).toBeVisible();
+  await expect(told(page, /Only your other verification methods will let you in/)).toBeVisible();
   expect(await countLiveSets(sql, person.email)).toBe(2);
   await button(page, "Revoke codes").click();
   await expect(told(page, /Your recovery codes are revoked/)).toBeVisible();

@@ -8,6 +8,7 @@ export type KeyPurpose =
   | "authenticator app seeds"
   | "password pre-hash"
   | "throttle subjects"
+  | "phone nonces"
   | "approval numbers"
   | "push subscriptions"
   | "server keys"

@@ -2,7 +2,13 @@ import { CircleAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
 import Link from "next/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
-import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
+import {
+  type EnrolledMethods,
+  findEnrolledMethods,
+  firstMethod,
+  hasMfa,
+  isUsable,
+} from "@/lib/mfa/methods";
 import { FEW_CODES } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
 import { DeleteLink } from "./delete-link";
@@ -80,7 +86,7 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 async function Protection({ methods }: { methods: EnrolledMethods }) {
   const words = await getWords("account");
   const { icon: Icon, tone, title, help } = await describeProtection(methods);
-  const link = methods.authenticatorApp ? words("manageMfa") : words("setupMfa");
+  const link = hasMfa(methods) ? words("manageMfa") : words("setupMfa");
   return (
     <section className="card flex flex-col items-start gap-4 sm:flex-row sm:gap-5">
       <Icon aria-hidden="true" size={32} strokeWidth={1.5} className={`shrink-0 ${tone}`} />
@@ -97,9 +103,10 @@ async function Protection({ methods }: { methods: EnrolledMethods }) {
   );
 }
 
-async function describeProtection({ authenticatorApp, recoveryCodes }: EnrolledMethods) {
+async function describeProtection(methods: EnrolledMethods) {
   const words = await getWords("account");
-  if (!authenticatorApp) {
+  const { recoveryCodes } = methods;
+  if (!hasMfa(methods)) {
     return {
       icon: ShieldQuestion,
       tone: "text-warning",
@@ -107,12 +114,20 @@ async function describeProtection({ authenticatorApp, recoveryCodes }: EnrolledM
       help: words("stateNoneHelp"),
     };
   }
-  if (authenticatorApp.suspendedAt) {
+  if (!firstMethod(methods)) {
     return {
       icon: CircleAlert,
       tone: "text-danger",
       title: words("stateSuspended"),
       help: words("stateSuspendedHelp"),
+    };
+  }
+  if (hasOtherWayIn(methods) && !isUsable(methods, "recovery-codes")) {
+    return {
+      icon: ShieldCheck,
+      tone: "text-success",
+      title: words("stateSafe"),
+      help: words("stateSafeKeyHelp"),
     };
   }
   if (recoveryCodes?.disabled) {
@@ -154,4 +169,14 @@ async function describeProtection({ authenticatorApp, recoveryCodes }: EnrolledM
     title: words("stateSafe"),
     help: words("stateSafeHelp", { left, letter }),
   };
+}
+
+/** Whether a lost phone, with all that is on it, leaves a security key or passkey to get in with. */
+function hasOtherWayIn({
+  securityKeys,
+  sparekeyAuthenticators,
+  authenticatorApp,
+}: EnrolledMethods) {
+  const isOnPhone = sparekeyAuthenticators.length > 0 || authenticatorApp !== undefined;
+  return securityKeys.length > (isOnPhone ? 0 : 1);
 }

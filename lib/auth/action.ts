@@ -63,16 +63,25 @@ function answering<State>(
 /**
  * An action for somebody who is logged in. Where their session does not meet the demand, they prove
  * themselves again and come back to `path`, where `keeps` names the fields that are still filled in:
- * none that holds a password.
+ * none that holds a password. A path that depends on the form is built from parts that were parsed.
  */
 export function sessionAction<State>(
-  { path, demand, keeps = [] }: { path: string; demand: SessionDemand; keeps?: readonly string[] },
+  {
+    path: pathOf,
+    demand,
+    keeps = [],
+  }: {
+    path: string | ((text: ActionRequest["text"]) => string);
+    demand: SessionDemand;
+    keeps?: readonly string[];
+  },
   run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
 ): Action<State> {
   return async (_state, formData) => {
     await requireOwnOrigin();
-    const session = await requireSession(path);
     const request = await readRequest(formData);
+    const path = typeof pathOf === "string" ? pathOf : pathOf(request.text);
+    const session = await requireSession(path);
     const stepUp = async () => {
       const values = Object.fromEntries(keeps.map((name) => [name, request.text(name)]));
       await keepForm({ session, path, values });

@@ -135,8 +135,9 @@ export type AuthenticatorAppSummary = {
 /** When the person's app was added, and when and from where it was last used. */
 export async function findAuthenticatorApp(
   userId: string,
+  tx?: Tx,
 ): Promise<AuthenticatorAppSummary | undefined> {
-  const prisma = await db();
+  const prisma = tx ?? (await db());
   const app = await prisma.authenticatorApp.findFirst({
     where: { userId, ...isEnrolled },
     select: {

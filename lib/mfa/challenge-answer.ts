@@ -3,9 +3,9 @@ import { type Tx, transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
 import { queueNotice } from "../notices/outbox";
 import type { RequestSource } from "../request-source";
-import { liftSuspension } from "./authenticator-app";
 import { countFailure } from "./failure-limits";
 import { type LoginChallenge, recordChallengeFailure } from "./login-challenge";
+import { liftReportsOnTheLast } from "./loss-report";
 import { beginsWait, isDisabled, type Reservation } from "./throttle";
 
 /** One answer to a login challenge. */
@@ -35,7 +35,7 @@ export type Unjudged =
 /**
  * Counts a wrong answer on its challenge and for its network address, and records it, with the wait or the
  * disabling that it caused. The first one of each challenge is mailed: whoever gave it has the password, or
- * a session (ASVS 6.3.5). With the codes disabled, a suspended app works again: it is all that is left.
+ * a session (ASVS 6.3.5). Where the method was disabled and was the last that worked, loss reports are lifted.
  */
 export async function recordFailedAnswer({
   challenge,
@@ -59,7 +59,7 @@ export async function recordFailedAnswer({
     }
     if (isDisabled(method, failures)) {
       await recordAuditEvent(tx, { type: "method_disabled", userId, method, from });
-      if (method === "recovery-codes") await liftSuspension(tx, userId);
+      await liftReportsOnTheLast(tx, { userId, from });
     } else if (beginsWait(failures)) {
       await recordAuditEvent(tx, { type: "method_waiting", userId, method, from });
     }

@@ -11,12 +11,14 @@ import {
 import { codeAt } from "./authenticator-code";
 import { generateRecoveryCode } from "./generate-recovery-code";
 import { hasMethod } from "./has-method";
-import { liftLossReport, reportAuthenticatorLost } from "./loss-report";
+import { liftLossReport, reportLost } from "./loss-report";
 import { formatRecoveryCode } from "./recovery-code";
 import { generateRecoveryCodeSet } from "./recovery-code-sets";
 import { findDisabledMethods } from "./throttle";
 import { verifyAuthenticatorCode } from "./verify-authenticator-code";
 import { verifyRecoveryCode } from "./verify-recovery-code";
+
+const APP = { method: "authenticator-app" } as const;
 
 let owner: Awaited<ReturnType<typeof createPersonWithApp>>;
 beforeEach(async () => {
@@ -64,7 +66,12 @@ describe("reporting the app lost", () => {
     await generateCodes();
     await report();
     const lift = (amr: string[]) =>
-      liftLossReport({ userId: owner.userId, from: FROM, authorize: async () => ({ amr }) });
+      liftLossReport({
+        userId: owner.userId,
+        lost: APP,
+        from: FROM,
+        authorize: async () => ({ amr, authTime: new Date(0) }),
+      });
     const own = await lift(["pwd", "otp", "mfa"]);
     expect(own).toEqual({ lifted: false, reason: "needs-other-method" });
     expect(await enterAppCode()).toMatchObject({ reason: "suspended" });
@@ -87,14 +94,22 @@ describe("reporting the app lost", () => {
 
   test("LC-05 somebody without an app has nothing to report", async () => {
     const { userId } = await createPerson();
-    expect(await reportAuthenticatorLost({ userId, from: FROM, authorize: allow })).toMatchObject({
+    expect(
+      await reportLost({ userId, lost: APP, proof: "password", from: FROM, authorize: allow }),
+    ).toMatchObject({
       suspended: false,
     });
   });
 });
 
 const report = () =>
-  reportAuthenticatorLost({ userId: owner.userId, from: FROM, authorize: allow });
+  reportLost({
+    userId: owner.userId,
+    lost: APP,
+    proof: "password",
+    from: FROM,
+    authorize: allow,
+  });
 
 async function enterAppCode() {
   const challenge = await createChallenge(owner);

@@ -4,25 +4,37 @@ import { lockUser } from "../db/lock-user";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { liftSuspension, suspendAuthenticatorApp } from "./authenticator-app";
-import { isDisabled } from "./throttle";
+import { type EnrolledMethod, methodsOfAmr } from "./method-names";
+import { type EnrolledMethods, findEnrolledMethods, usableMethods, without } from "./methods";
+import { liftSparekeySuspension, suspendSparekeyAuthenticator } from "./sparekey-authenticators";
+
+/** What can be reported lost: never recovery codes, a security key or a passkey (63B §4.3). */
+export type LosableMethod = Exclude<EnrolledMethod, { method: "security-key" }>;
 
 export type LossReportResult =
   | { suspended: true }
-  /** It is the only method that works: without it the owner could not get in (63B §4.3). */
+  /** Nothing else works: without it the owner could not get in (63B §4.3). */
   | { suspended: false; reason: "last-usable" }
+  /** Another one is reported lost already, and the password alone is no proof for a second. */
+  | { suspended: false; reason: "one-already" }
   | { suspended: false; reason: "nothing-to-suspend" };
 
 /**
- * Suspends the person's authenticator app, which they reported lost: it stays enrolled, so multi-factor
- * authentication stays on, and is refused until another method lifts it (63B §4.3). The password is
- * enough to report; it never suspends the last usable method, and never recovery codes.
+ * Suspends an authenticator app or a phone, which its person reported lost: it stays enrolled, so
+ * multi-factor authentication stays on, and is refused until another method lifts it (63B §4.3). The
+ * password alone is enough to report one, never a second. The last usable method is never suspended.
  */
-export async function reportAuthenticatorLost({
+export async function reportLost({
   userId,
+  lost,
+  proof,
   from,
   authorize,
 }: {
   userId: string;
+  lost: LosableMethod;
+  /** What the person has shown: their password at the login, or that they are logged in. */
+  proof: "password" | "session";
   from: RequestSource;
   /** Called first in the transaction; throws if the login or session may not do this any more. */
   authorize: (tx: Tx) => Promise<unknown>;
@@ -30,14 +42,41 @@ export async function reportAuthenticatorLost({
   return transaction(async (tx) => {
     await lockUser(tx, userId);
     await authorize(tx);
-    if (!(await hasUsableCodes(tx, userId))) return { suspended: false, reason: "last-usable" };
-    if (!(await suspendAuthenticatorApp(tx, userId))) {
-      return { suspended: false, reason: "nothing-to-suspend" };
-    }
-    const method = "authenticator-app";
-    await recordAuditEvent(tx, { type: "authenticator_app_suspended", userId, method, from });
+    const methods = await findEnrolledMethods(userId, tx);
+    if (usableMethods(without(methods, lost)).length === 0) return refuse("last-usable");
+    if (proof === "password" && hasSuspended(without(methods, lost))) return refuse("one-already");
+    const told = await suspend(tx, { userId, lost });
+    if (!told) return refuse("nothing-to-suspend");
+    await recordAuditEvent(tx, { userId, method: lost.method, from, ...told });
     return { suspended: true };
   });
+}
+
+const refuse = (reason: "last-usable" | "one-already" | "nothing-to-suspend") => ({
+  suspended: false as const,
+  reason,
+});
+
+const hasSuspended = ({ authenticatorApp, sparekeyAuthenticators }: EnrolledMethods) =>
+  [authenticatorApp, ...sparekeyAuthenticators].some((one) => one?.suspendedAt);
+
+type Told = { methodName?: string } & (
+  | { type: "authenticator_app_suspended" }
+  | { type: "sparekey_authenticator_suspended" }
+);
+
+async function suspend(
+  tx: Tx,
+  { userId, lost }: { userId: string; lost: LosableMethod },
+): Promise<Told | undefined> {
+  if (lost.method === "authenticator-app") {
+    const suspended = await suspendAuthenticatorApp(tx, userId);
+    return suspended ? { type: "authenticator_app_suspended" } : undefined;
+  }
+  const methodName = await suspendSparekeyAuthenticator(tx, { userId, id: lost.id });
+  return methodName === undefined
+    ? undefined
+    : { type: "sparekey_authenticator_suspended", methodName };
 }
 
 export type LiftResult =
@@ -46,39 +85,70 @@ export type LiftResult =
   | { lifted: false; reason: "needs-other-method" }
   | { lifted: false; reason: "nothing-to-lift" };
 
-/** Takes a loss report back, for a session that another method proved. */
+/** Takes a loss report back, for a session that another method proved, or the same on another phone since. */
 export async function liftLossReport({
   userId,
+  lost,
   from,
   authorize,
 }: {
   userId: string;
+  lost: LosableMethod;
   from: RequestSource;
-  /** Called first in the transaction; throws, or gives the methods that proved the session. */
-  authorize: (tx: Tx) => Promise<{ amr: string[] }>;
+  /** Called first in the transaction; throws, or gives the methods that proved the session, and when. */
+  authorize: (tx: Tx) => Promise<{ amr: string[]; authTime: Date }>;
 }): Promise<LiftResult> {
   return transaction(async (tx) => {
     await lockUser(tx, userId);
-    const { amr } = await authorize(tx);
-    if (!amr.includes("recovery")) return { lifted: false, reason: "needs-other-method" };
-    if (!(await liftSuspension(tx, userId))) return { lifted: false, reason: "nothing-to-lift" };
-    await recordAuditEvent(tx, {
-      type: "authenticator_app_suspension_lifted",
-      userId,
-      method: "authenticator-app",
-      from,
-    });
+    const { amr, authTime } = await authorize(tx);
+    const methods = await findEnrolledMethods(userId, tx);
+    const suspendedAt = findSuspension(methods, lost);
+    if (!suspendedAt) return { lifted: false, reason: "nothing-to-lift" };
+    const proved = methodsOfAmr(amr);
+    const isOther = proved.some((method) => method !== lost.method);
+    const isSince = proved.length > 0 && authTime > suspendedAt; // a lost one could not have been it
+    if (!isOther && !isSince) return { lifted: false, reason: "needs-other-method" };
+    await lift(tx, { userId, lost, from });
     return { lifted: true };
   });
 }
 
-async function hasUsableCodes(tx: Tx, userId: string): Promise<boolean> {
-  const unused = await tx.recoveryCode.count({
-    where: { userId, usedAt: null, sealedDigest: { not: null } },
-  });
-  const throttle = await tx.throttle.findFirst({
-    where: { subject: userId, method: "recovery-codes" },
-    select: { failures: true },
-  });
-  return unused > 0 && !isDisabled("recovery-codes", throttle?.failures ?? 0);
+function findSuspension(methods: EnrolledMethods, lost: LosableMethod): Date | null | undefined {
+  return lost.method === "authenticator-app"
+    ? methods.authenticatorApp?.suspendedAt
+    : methods.sparekeyAuthenticators.find(({ id }) => id === lost.id)?.suspendedAt;
+}
+
+async function lift(
+  tx: Tx,
+  { userId, lost, from }: { userId: string; lost: LosableMethod; from: RequestSource },
+): Promise<void> {
+  const { method } = lost;
+  if (method === "authenticator-app") {
+    await liftSuspension(tx, userId);
+    const type = "authenticator_app_suspension_lifted";
+    await recordAuditEvent(tx, { type, userId, method, from });
+  } else {
+    const methodName = await liftSparekeySuspension(tx, { userId, id: lost.id });
+    const type = "sparekey_authenticator_suspension_lifted";
+    await recordAuditEvent(tx, { type, userId, method, methodName, from });
+  }
+}
+
+/**
+ * Lifts every loss report of a person who has no other usable method left, in the transaction that took
+ * it away: a suspension never keeps the owner out.
+ */
+export async function liftReportsOnTheLast(
+  tx: Tx,
+  { userId, from }: { userId: string; from: RequestSource },
+): Promise<void> {
+  const methods = await findEnrolledMethods(userId, tx);
+  if (usableMethods(methods).length > 0) return;
+  if (methods.authenticatorApp?.suspendedAt) {
+    await lift(tx, { userId, lost: { method: "authenticator-app" }, from });
+  }
+  for (const { id, suspendedAt } of methods.sparekeyAuthenticators) {
+    if (suspendedAt) await lift(tx, { userId, lost: { method: "notification", id }, from });
+  }
 }

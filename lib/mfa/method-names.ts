@@ -8,6 +8,22 @@ export const VERIFICATION_METHODS = [
 
 export type VerificationMethod = (typeof VERIFICATION_METHODS)[number];
 
+/** One thing that a person enrolled: of several phones or security keys, by its id. */
+export type EnrolledMethod =
+  | { method: "authenticator-app"; id?: undefined }
+  | { method: "notification"; id: string }
+  | { method: "security-key"; id: string };
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Reads what an address or a form names; whose it is, is asked where it is used. */
+export function parseEnrolledMethod(method: unknown, id: unknown): EnrolledMethod | undefined {
+  if (method === "authenticator-app") return { method };
+  if (typeof id !== "string" || !ID.test(id)) return undefined;
+  if (method === "notification") return { method, id };
+  return method === "security-key" ? { method, id } : undefined;
+}
+
 /** What has a count of failures: each verification method, and the password. */
 export type ThrottledMethod = VerificationMethod | "password";
 

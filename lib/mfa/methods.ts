@@ -1,7 +1,7 @@
 import "server-only";
-import { db } from "../db/client";
+import { db, type Tx } from "../db/client";
 import { type AuthenticatorAppSummary, findAuthenticatorApp } from "./authenticator-app";
-import { VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
+import { type EnrolledMethod, VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
 import { findLiveSets, type RecoveryCodeSetSummary } from "./recovery-code-sets";
 import { listSecurityKeys, type SecurityKeySummary } from "./security-keys";
 import {
@@ -26,21 +26,19 @@ export type EnrolledMethods = {
   preferred: VerificationMethod | undefined;
 };
 
-/** The methods of a person. One that is disabled or suspended is still enrolled: it keeps MFA on (63B §3.2.2). */
-export async function findEnrolledMethods(userId: string): Promise<EnrolledMethods> {
-  const [securityKeys, sparekeyAuthenticators, app, { inUse, replacement }, disabled, preferred] =
-    await Promise.all([
-      listSecurityKeys(userId),
-      listSparekeyAuthenticators(userId),
-      findAuthenticatorApp(userId),
-      findLiveSets(userId),
-      findDisabledMethods(userId),
-      findPreferredMethod(userId),
-    ]);
+/**
+ * The methods of a person. One that is disabled or suspended is still enrolled: it keeps MFA on (63B
+ * §3.2.2). In a transaction, it needs its `tx`.
+ */
+export async function findEnrolledMethods(userId: string, tx?: Tx): Promise<EnrolledMethods> {
+  const app = await findAuthenticatorApp(userId, tx);
+  const { inUse, replacement } = await findLiveSets(userId, tx);
+  const disabled = await findDisabledMethods(userId, tx);
+  const preferred = await findPreferredMethod(userId, tx);
   const isDisabled = (method: string) => disabled.includes(method);
   return {
-    securityKeys,
-    sparekeyAuthenticators,
+    securityKeys: await listSecurityKeys(userId, tx),
+    sparekeyAuthenticators: await listSparekeyAuthenticators(userId, tx),
     authenticatorApp: app && { ...app, disabled: isDisabled("authenticator-app") },
     recoveryCodes: inUse && { ...inUse, disabled: isDisabled("recovery-codes") },
     replacement,
@@ -49,8 +47,11 @@ export async function findEnrolledMethods(userId: string): Promise<EnrolledMetho
   };
 }
 
-async function findPreferredMethod(userId: string): Promise<VerificationMethod | undefined> {
-  const prisma = await db();
+async function findPreferredMethod(
+  userId: string,
+  tx: Tx | undefined,
+): Promise<VerificationMethod | undefined> {
+  const prisma = tx ?? (await db());
   const user = await prisma.user.findUnique({
     where: { id: userId },
     select: { preferredMethod: true },
@@ -81,6 +82,22 @@ export function usableMethods(methods: EnrolledMethods): VerificationMethod[] {
   return enrolledMethods(methods).filter(
     (method) => works[method] && !methods.disabled.includes(method),
   );
+}
+
+/** What would be left without one of them: before it is removed, or while it is reported lost. */
+export function without(methods: EnrolledMethods, { method, id }: EnrolledMethod): EnrolledMethods {
+  const others = <One extends { id: string }>(all: One[]) => all.filter((one) => one.id !== id);
+  switch (method) {
+    case "authenticator-app":
+      return { ...methods, authenticatorApp: undefined };
+    case "notification":
+      return {
+        ...methods,
+        sparekeyAuthenticators: others(methods.sparekeyAuthenticators),
+      };
+    case "security-key":
+      return { ...methods, securityKeys: others(methods.securityKeys) };
+  }
 }
 
 /** Whether a method would be accepted. */

@@ -178,8 +178,11 @@ export type RecoveryCodeSetSummary = {
 };
 
 /** All sets a person ever had, the newest first. */
-export async function listRecoveryCodeSets(userId: string): Promise<RecoveryCodeSetSummary[]> {
-  const prisma = await db();
+export async function listRecoveryCodeSets(
+  userId: string,
+  tx?: Tx,
+): Promise<RecoveryCodeSetSummary[]> {
+  const prisma = tx ?? (await db());
   const sets = await prisma.recoveryCodeSet.findMany({
     where: { userId },
     orderBy: { generatedAt: "desc" },
@@ -208,8 +211,8 @@ export type LiveSets = {
 };
 
 /** The live sets of a person. */
-export async function findLiveSets(userId: string): Promise<LiveSets> {
-  const sets = await listRecoveryCodeSets(userId);
+export async function findLiveSets(userId: string, tx?: Tx): Promise<LiveSets> {
+  const sets = await listRecoveryCodeSets(userId, tx);
   return pairLiveSets(sets.filter(({ endedAt }) => !endedAt));
 }
 

@@ -18,8 +18,8 @@ export type SecurityKeySummary = {
 const isEnrolled = { removedAt: null };
 
 /** The security keys and passkeys of a person, the oldest first. */
-export async function listSecurityKeys(userId: string): Promise<SecurityKeySummary[]> {
-  const prisma = await db();
+export async function listSecurityKeys(userId: string, tx?: Tx): Promise<SecurityKeySummary[]> {
+  const prisma = tx ?? (await db());
   return prisma.securityKey.findMany({
     where: { userId, ...isEnrolled },
     orderBy: [{ addedAt: "asc" }, { id: "asc" }],

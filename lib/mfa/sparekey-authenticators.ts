@@ -20,8 +20,9 @@ const isConnected = { removedAt: null };
 /** The connected Sparekey Authenticators of a person, the oldest first. */
 export async function listSparekeyAuthenticators(
   userId: string,
+  tx?: Tx,
 ): Promise<SparekeyAuthenticatorSummary[]> {
-  const prisma = await db();
+  const prisma = tx ?? (await db());
   const rows = await prisma.sparekeyAuthenticator.findMany({
     where: { userId, ...isConnected },
     orderBy: [{ addedAt: "asc" }, { id: "asc" }],

@@ -90,8 +90,8 @@ export async function clearFailures(
 }
 
 /** The methods of a person that a hundred failures have disabled. */
-export async function findDisabledMethods(userId: string): Promise<string[]> {
-  const prisma = await db();
+export async function findDisabledMethods(userId: string, tx?: Tx): Promise<string[]> {
+  const prisma = tx ?? (await db());
   const rows = await prisma.throttle.findMany({ where: { subject: userId } });
   return rows
     .filter(({ method, failures }) => isDisabled(method, failures))

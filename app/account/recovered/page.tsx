@@ -5,7 +5,7 @@ import { CodeTicks } from "@/components/code-ticks";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
-import { findEnrolledMethods } from "@/lib/mfa/methods";
+import { type EnrolledMethods, findEnrolledMethods, hasMfa } from "@/lib/mfa/methods";
 import { FEW_CODES, findCodeOfSession } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
 
@@ -16,7 +16,8 @@ export async function generateMetadata() {
 export default async function RecoveredPage({ searchParams }: PageProps<"/account/recovered">) {
   const { id, userId } = await requireSession("/account/recovered");
   const returnPath = parseReturnPath((await searchParams).return);
-  const { authenticatorApp, recoveryCodes: set } = await findEnrolledMethods(userId);
+  const methods = await findEnrolledMethods(userId);
+  const { recoveryCodes: set } = methods;
   const spent = await findCodeOfSession(id);
   const left = set?.left ?? 0;
   const words = await getWords("recovered");
@@ -51,15 +52,16 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
         left <= FEW_CODES && <Notice tone="warning">{words("few", { left })}</Notice>
       )}
       <ul className="space-y-4">
-        {authenticatorApp && (
+        {listLosable(methods).map(({ method, id, name }) => (
           <Choice
+            key={id ?? method}
             icon={<SmartphoneNfc {...ICON} />}
-            title={words("lostTitle")}
-            help={words("lostHelp", { letter: set?.letter ?? "" })}
-            href="/account/recovered/authenticator-app"
-            action={words("lost")}
+            title={words("lostTitle", { method, name })}
+            help={words("lostHelp", { method, name, letter: set?.letter ?? "none" })}
+            href={`/account/recovered/${method}${id ? `?${new URLSearchParams({ id })}` : ""}`}
+            action={words("lost", { method, name })}
           />
-        )}
+        ))}
         <Choice
           icon={<ListChecks {...ICON} />}
           title={words("newSetTitle")}
@@ -67,7 +69,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
           href="/account/mfa/recovery-codes"
           action={words("newSet")}
         />
-        {authenticatorApp && (
+        {hasMfa(methods) && (
           <Choice
             icon={<KeyRound {...ICON} />}
             title={words("foundTitle")}
@@ -84,6 +86,19 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
       )}
     </div>
   );
+}
+
+/** What could have been lost, each with what the person calls it. */
+function listLosable({ authenticatorApp, sparekeyAuthenticators, securityKeys }: EnrolledMethods) {
+  const named = (method: "notification" | "security-key", all: { id: string; name: string }[]) =>
+    all.map(({ id, name }) => ({ method, id, name }));
+  return [
+    ...(authenticatorApp
+      ? [{ method: "authenticator-app" as const, id: undefined, name: "" }]
+      : []),
+    ...named("notification", sparekeyAuthenticators),
+    ...named("security-key", securityKeys),
+  ];
 }
 
 const ICON = { "aria-hidden": true, size: 24, strokeWidth: 1.5 } as const;

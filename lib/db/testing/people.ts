@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
 import { hashToken, randomToken } from "../../random-token";
 import type { RequestSource } from "../../request-source";
 import { seal } from "../../seal";
@@ -77,3 +77,49 @@ export const appOwner = (userId: string) => ({ userId, sessionId: userId });
 
 /** Stands for a session that may still do what it asked for. */
 export const allow = async () => undefined;
+
+/** Gives a person a Sparekey Authenticator whose private key the test has. */
+export async function storePhone(
+  userId: string,
+  { name = "Chrome on Android" }: { name?: string } = {},
+): Promise<{ phoneId: string; privateKey: KeyObject }> {
+  const prisma = await db();
+  const phoneId = randomUUID();
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  await prisma.sparekeyAuthenticator.create({
+    data: {
+      id: phoneId,
+      userId,
+      name,
+      publicKey: new Uint8Array(spki),
+      addedAt: new Date(),
+      addedAddress: FROM.address,
+      addedUserAgent: FROM.userAgent,
+    },
+  });
+  return { phoneId, privateKey };
+}
+
+/** Gives a person a security key that no test can use: for rules about having one. */
+export async function storeSecurityKey(
+  userId: string,
+  { name = "Blue key" }: { name?: string } = {},
+): Promise<string> {
+  const prisma = await db();
+  const { id } = await prisma.securityKey.create({
+    data: {
+      userId,
+      name,
+      credentialId: randomToken(),
+      publicKey: new Uint8Array(randomBytes(77)),
+      counter: 0,
+      transports: ["usb"],
+      aaguid: randomUUID(),
+      backupEligible: false,
+      backedUp: false,
+      addedAt: new Date(),
+    },
+  });
+  return id;
+}

@@ -5,7 +5,7 @@ import { Notice } from "@/components/notice";
 import { SetBadge } from "@/components/set-badge";
 import { requireSession } from "@/lib/auth/current-session";
 import { findKeptForm } from "@/lib/auth/kept-form";
-import { findEnrolledMethods } from "@/lib/mfa/methods";
+import { findEnrolledMethods, hasMfa } from "@/lib/mfa/methods";
 import {
   findNextSetLetter,
   listRecoveryCodeSets,
@@ -28,9 +28,8 @@ export default async function RecoveryCodesPage({
 }: PageProps<"/account/mfa/recovery-codes">) {
   const session = await requireSession(PATH);
   const sets = await listRecoveryCodeSets(session.userId);
-  const { authenticatorApp, recoveryCodes, replacement } = await findEnrolledMethods(
-    session.userId,
-  );
+  const methods = await findEnrolledMethods(session.userId);
+  const { recoveryCodes, replacement } = methods;
   const ended = sets.filter(({ endedAt }) => endedAt);
   const kept = await findKeptForm(session, PATH);
   const words = await getWords("codes");
@@ -51,7 +50,7 @@ export default async function RecoveryCodesPage({
           <Replacement set={replacement} current={recoveryCodes.letter} />
         )}
         {recoveryCodes && <SetInUse set={recoveryCodes} />}
-        {authenticatorApp ? (
+        {hasMfa(methods) ? (
           <Generation
             userId={session.userId}
             inUse={recoveryCodes}

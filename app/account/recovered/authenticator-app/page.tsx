@@ -7,9 +7,10 @@ import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 
 const PATH = "/account/recovered/authenticator-app";
+const LOST = { method: "authenticator-app", name: "" };
 
 export async function generateMetadata() {
-  return { title: (await getWords("recovered"))("replaceTitle") };
+  return { title: (await getWords("recovered"))("replaceTitle", LOST) };
 }
 
 /** The guided replacement of a lost app: nothing ends before the new one has shown its first code. */
@@ -20,15 +21,15 @@ export default async function ReplaceLostAppPage() {
   return (
     <AuthenticatorAppStage texts={await getEnrollmentTexts()} previous="lost" permalink={PATH}>
       <div className="space-y-6">
-        <h1>{words("replaceTitle")}</h1>
+        <h1>{words("replaceTitle", LOST)}</h1>
         <section className="card space-y-5">
-          <p>{words("replaceIntro")}</p>
+          <p>{words("replaceIntro", LOST)}</p>
           <ol className="list-decimal space-y-1 pl-5 text-muted">
-            <li>{words("replaceStep1")}</li>
+            <li>{words("replaceStep1", LOST)}</li>
             <li>{words("replaceStep2")}</li>
           </ol>
           <Notice tone="warning">
-            {words("replaceEnds", { letter: recoveryCodes?.letter ?? "none" })}
+            {words("replaceEnds", { ...LOST, letter: recoveryCodes?.letter ?? "none" })}
           </Notice>
           <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
             <AddAppButton className="button button-primary">

@@ -1,42 +1,87 @@
 import { SmartphoneNfc } from "lucide-react";
+import { methodFields } from "@/app/account/mfa/method-path";
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
 import { requireLoginChallenge } from "@/lib/auth/current-challenge";
-import { findEnrolledMethods, isUsable } from "@/lib/mfa/methods";
+import type { LosableMethod } from "@/lib/mfa/loss-report";
+import {
+  type EnrolledMethods,
+  findEnrolledMethods,
+  usableMethods,
+  without,
+} from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { WaysOut } from "../ways-out";
-import { reportLost } from "./actions";
+import { reportLoss } from "./actions";
 
 export async function generateMetadata() {
-  return { title: (await getWords("lost"))("title") };
+  return { title: (await getWords("lost"))("chooseTitle") };
 }
 
+/** What was lost, of what can be: each an own form, so that it works without scripts. */
 export default async function LostPage() {
   const { userId, email } = await requireLoginChallenge();
   const methods = await findEnrolledMethods(userId);
+  const all = losable(methods);
+  const lost = all.find(({ suspendedAt }) => suspendedAt);
   const words = await getWords("lost");
-  const suspendedAt = methods.authenticatorApp?.suspendedAt;
+  const [only] = all;
   return (
     <StepCard
       icon={SmartphoneNfc}
-      title={words("title")}
+      title={
+        all.length === 1 && only ? words("title", { method: only.method }) : words("chooseTitle")
+      }
       account={(await getWords("verify"))("account", { email })}
     >
-      {suspendedAt ? (
+      {lost?.suspendedAt ? (
         <Notice tone="info" announce="status">
-          {words("done", { date: (await getDates()).day(suspendedAt) })}
+          {words("done", { method: lost.method, date: (await getDates()).day(lost.suspendedAt) })}
         </Notice>
-      ) : isUsable(methods, "recovery-codes") ? (
-        <>
-          <p className="text-muted">{words("intro")}</p>
-          <Form action={reportLost} texts={await getFormTexts(words("submit"))} fields={[]} />
-        </>
       ) : (
-        <Notice tone="warning">{words("lastUsable")}</Notice>
+        await Promise.all(
+          all.map((one) => <Report key={one.id ?? one.method} one={one} methods={methods} />),
+        )
       )}
       <WaysOut />
     </StepCard>
+  );
+}
+
+type Losable = LosableMethod & { name: string; suspendedAt: Date | null };
+
+function losable({ authenticatorApp, sparekeyAuthenticators }: EnrolledMethods): Losable[] {
+  const app = authenticatorApp && {
+    method: "authenticator-app" as const,
+    name: "",
+    suspendedAt: authenticatorApp.suspendedAt,
+  };
+  const phones = sparekeyAuthenticators.map(({ id, name, suspendedAt }) => ({
+    method: "notification" as const,
+    id,
+    name,
+    suspendedAt,
+  }));
+  return [...(app ? [app] : []), ...phones];
+}
+
+async function Report({ one, methods }: { one: Losable; methods: EnrolledMethods }) {
+  const words = await getWords("lost");
+  const { method, name } = one;
+  if (usableMethods(without(methods, one)).length === 0) {
+    return <Notice tone="warning">{words("lastUsable")}</Notice>;
+  }
+  return (
+    <section className="space-y-3">
+      {name && <h2 className="text-base">{name}</h2>}
+      <p className="text-muted">{words("intro", { method })}</p>
+      <Form
+        action={reportLoss}
+        texts={await getFormTexts(name ? words("submitNamed", { name }) : words("submit"))}
+        fields={methodFields(one)}
+      />
+    </section>
   );
 }

@@ -6,7 +6,7 @@ import { hasMethod } from "../mfa/has-method";
 import { beginLoginChallenge, findLoginChallenge } from "../mfa/login-challenge";
 import { generateRecoveryCodeSet, listRecoveryCodeSets } from "../mfa/recovery-code-sets";
 import { logInWithRecoveryCode } from "./log-in-with-method";
-import { removeAuthenticatorApp } from "./remove-authenticator-app";
+import { removeMethod } from "./remove-method";
 import { findSession, SessionTooWeak } from "./session-rows";
 
 let owner: Awaited<ReturnType<typeof createPersonWithApp>>;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 test("RC-20 LC-04 removing the last other method ends the recovery codes with it, and both leave their history", async () => {
   const { session } = await logInAs(owner, WITH_APP);
-  expect(await remove(session)).toBe(true);
+  expect(await remove(session)).toEqual({ removed: true, last: true });
   const prisma = await db();
   expect(await hasMethod(prisma, owner.userId)).toBe(false);
   const [set] = await listRecoveryCodeSets(owner.userId);
@@ -68,7 +68,12 @@ test("SE-09 the other sessions end if the person asks for it, and pending logins
 });
 
 const remove = (session: Awaited<ReturnType<typeof logInAs>>["session"]) =>
-  removeAuthenticatorApp({ session, endOthers: "end-others", from: FROM });
+  removeMethod({
+    session,
+    method: { method: "authenticator-app" },
+    endOthers: "end-others",
+    from: FROM,
+  });
 
 async function begin(): Promise<string> {
   const { userId } = owner;

@@ -1,0 +1,61 @@
+import Link from "next/link";
+import { notFound, redirect } from "next/navigation";
+import { getFormTexts } from "@/app/form-texts";
+import { Form } from "@/components/form";
+import { Notice } from "@/components/notice";
+import { requireSession } from "@/lib/auth/current-session";
+import { findEnrolledMethods, usableMethods, without } from "@/lib/mfa/methods";
+import { getDates, getWords } from "@/messages/words";
+import { methodFields, methodPath } from "../../method-path";
+import { findMethod, readRequestedMethod } from "../requested-method";
+import { liftLoss, reportLoss } from "./actions";
+
+export async function generateMetadata({ params }: PageProps<"/account/mfa/[method]/lost">) {
+  const { method } = await params;
+  return { title: (await getWords("lost"))("title", { method }) };
+}
+
+export default async function LostMethodPage(props: PageProps<"/account/mfa/[method]/lost">) {
+  const requested = await readRequestedMethod(props);
+  const { method } = requested;
+  if (method === "security-key") notFound();
+  const { userId } = await requireSession(methodPath(requested, "lost"));
+  const methods = await findEnrolledMethods(userId);
+  const { name, suspendedAt } = findMethod(methods, requested) ?? redirect("/account/mfa");
+  const words = await getWords("lost");
+  const fields = methodFields(requested);
+  const back = (
+    <Link className="button w-full" href="/account/mfa">
+      {(await getWords("appEnrollment"))("cancel")}
+    </Link>
+  );
+  return (
+    <div className="space-y-6">
+      <h1>{words("title", { method })}</h1>
+      <section className="card max-w-120 space-y-5">
+        {name && <p className="font-medium">{name}</p>}
+        {suspendedAt ? (
+          <>
+            <p>{words("suspendedSince", { method, date: (await getDates()).day(suspendedAt) })}</p>
+            <p className="text-muted">{words("liftIntro")}</p>
+            <Form action={liftLoss} texts={await getFormTexts(words("lift"))} fields={fields}>
+              {back}
+            </Form>
+          </>
+        ) : usableMethods(without(methods, requested)).length > 0 ? (
+          <>
+            <p className="text-muted">{words("intro", { method })}</p>
+            <Form action={reportLoss} texts={await getFormTexts(words("submit"))} fields={fields}>
+              {back}
+            </Form>
+          </>
+        ) : (
+          <>
+            <Notice tone="warning">{words("lastUsable")}</Notice>
+            {back}
+          </>
+        )}
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import { getFormTexts } from "@/app/form-texts";
+import { Form } from "@/components/form";
+import { Notice } from "@/components/notice";
+import { requireStrongSession } from "@/lib/auth/current-session";
+import { findKeptForm } from "@/lib/auth/kept-form";
+import { findEnrolledMethods, hasMfa, without } from "@/lib/mfa/methods";
+import { getWords } from "@/messages/words";
+import { methodFields, methodPath } from "../../method-path";
+import { findMethod, readRequestedMethod } from "../requested-method";
+import { remove } from "./actions";
+
+export async function generateMetadata({ params }: PageProps<"/account/mfa/[method]/remove">) {
+  const { method } = await params;
+  return { title: (await getWords("removeMethod"))("title", { method }) };
+}
+
+export default async function RemoveMethodPage(props: PageProps<"/account/mfa/[method]/remove">) {
+  const requested = await readRequestedMethod(props);
+  const path = methodPath(requested, "remove");
+  const session = await requireStrongSession(path, "unrestricted");
+  const { endOthers = "on" } = await findKeptForm(session, path);
+  const methods = await findEnrolledMethods(session.userId);
+  const found = findMethod(methods, requested) ?? redirect("/account/mfa");
+  const isLast = !hasMfa(without(methods, requested));
+  const unused = (methods.recoveryCodes?.left ?? 0) + (methods.replacement?.left ?? 0);
+  const words = await getWords("removeMethod");
+  const named = { method: requested.method, name: found.name };
+  return (
+    <div className="space-y-6">
+      <h1>{words("title", named)}</h1>
+      <section className="card max-w-120 space-y-5">
+        {isLast ? (
+          <>
+            <Notice tone="danger" title={words("consequence")}>
+              {words("ends", { unused })}
+            </Notice>
+            <p className="text-muted">{words("rather", named)}</p>
+          </>
+        ) : (
+          <Notice tone="warning">{words("othersStay", named)}</Notice>
+        )}
+        <Form
+          action={remove}
+          tone="danger"
+          texts={await getFormTexts(words("submit", named))}
+          fields={[
+            { name: "endOthers", label: words("endOthers"), type: "checkbox", value: endOthers },
+            ...methodFields(requested),
+          ]}
+        >
+          <Link className="button w-full" href="/account/mfa">
+            {(await getWords("appEnrollment"))("cancel")}
+          </Link>
+        </Form>
+      </section>
+    </div>
+  );
+}

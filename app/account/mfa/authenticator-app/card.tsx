@@ -1,0 +1,50 @@
+import { Smartphone } from "lucide-react";
+import Link from "next/link";
+import type { EnrolledMethods } from "@/lib/mfa/methods";
+import { getDates, getWords } from "@/messages/words";
+import { sayLastUse } from "../last-use";
+import { MethodCard, Off, On } from "../method-card";
+import { methodPath } from "../method-path";
+import { AddAppButton } from "./stage";
+
+const APP = { method: "authenticator-app" } as const;
+
+export async function AppCard({ app }: { app: EnrolledMethods["authenticatorApp"] }) {
+  const words = await getWords("mfa");
+  const dates = await getDates();
+  if (!app) {
+    return (
+      <MethodCard icon={Smartphone} name={words("app")} help={words("appHelp")}>
+        <AddAppButton className="button button-primary">{words("addApp")}</AddAppButton>
+      </MethodCard>
+    );
+  }
+  return (
+    <MethodCard
+      icon={Smartphone}
+      name={words("app")}
+      help={words("appHelp")}
+      state={
+        (app.disabled && <Off>{words("disabled")}</Off>) ||
+        (app.suspendedAt && (
+          <Off>{words("suspended", { date: dates.day(app.suspendedAt) })}</Off>
+        )) || <On>{words("on")}</On>
+      }
+      facts={[words("added", { date: dates.day(app.addedAt) }), await sayLastUse(app)]}
+    >
+      <div className="flex flex-wrap items-center gap-3">
+        <form action="/account/mfa/authenticator-app">
+          <button type="submit" className="button button-secondary">
+            {words("replaceApp")}
+          </button>
+        </form>
+        <Link className="button" href={methodPath(APP, "lost")}>
+          {app.suspendedAt ? words("found") : words("lost")}
+        </Link>
+        <Link className="button" href={methodPath(APP, "remove")}>
+          {words("removeApp")}
+        </Link>
+      </div>
+    </MethodCard>
+  );
+}

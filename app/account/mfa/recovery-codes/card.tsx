@@ -1,0 +1,90 @@
+import { ListChecks } from "lucide-react";
+import Link from "next/link";
+import { CodeTicks } from "@/components/code-ticks";
+import { Notice } from "@/components/notice";
+import { SetBadge } from "@/components/set-badge";
+import { type EnrolledMethods, hasMfa } from "@/lib/mfa/methods";
+import { getDates, getWords } from "@/messages/words";
+import { MethodCard, Off, On } from "../method-card";
+import { GenerateButton } from "./stage";
+
+export async function CodesCard({
+  methods,
+  newestSetId,
+}: {
+  methods: EnrolledMethods;
+  newestSetId: string | undefined;
+}) {
+  const { recoveryCodes: set, replacement } = methods;
+  const words = await getWords("mfa");
+  const dates = await getDates();
+  if (!set) {
+    return (
+      <MethodCard
+        icon={ListChecks}
+        name={words("codes")}
+        help={words("codesHelp")}
+        emphasized={hasMfa(methods)}
+      >
+        {hasMfa(methods) ? (
+          <>
+            <p className="font-medium">{words("codesNow")}</p>
+            <GenerateButton knownSetId={newestSetId} className="button button-primary">
+              {words("addCodes")}
+            </GenerateButton>
+          </>
+        ) : (
+          // The codes' own page says why another method comes first, and offers it.
+          <form action="/account/mfa/recovery-codes">
+            <button type="submit" className="button button-secondary">
+              {words("addCodes")}
+            </button>
+          </form>
+        )}
+      </MethodCard>
+    );
+  }
+  return (
+    <MethodCard
+      icon={ListChecks}
+      name={words("codes")}
+      help={words("codesHelp")}
+      badge={<SetBadge label={words("setLabel", { letter: set.letter })} />}
+      state={
+        set.disabled ? (
+          <Off>{words("disabled")}</Off>
+        ) : set.confirmedAt ? (
+          <On>{words("confirmed")}</On>
+        ) : (
+          <Off>{words("unconfirmed")}</Off>
+        )
+      }
+      facts={[words("made", { date: dates.day(set.generatedAt) })]}
+    >
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 text-sm">
+        <CodeTicks codes={set.codes} />
+        <span className="font-medium">{words("left", { left: set.left })}</span>
+      </div>
+      {replacement && (
+        <Notice tone="warning">
+          {words("replacementUnconfirmed", {
+            letter: replacement.letter,
+            current: set.letter,
+          })}
+        </Notice>
+      )}
+      <div className="flex flex-wrap gap-3">
+        <form action="/account/mfa/recovery-codes">
+          <button type="submit" className="button button-secondary">
+            {words("newCodes")}
+          </button>
+        </form>
+        {(replacement || !set.confirmedAt) && (
+          <Link className="button" href="/account/mfa/recovery-codes">
+            {(await getWords("codes"))("markSaved")}
+          </Link>
+        )}
+      </div>
+    </MethodCard>
+  );
+}
