@@ -230,6 +230,8 @@ export async function wasDenied(token: string): Promise<boolean> {
 /** What a phone is asked: who wants in, from where. Never the number, which only the screen knows (PU-01). */
 export type OpenRequest = {
   id: string;
+  /** What the account logs in with. */
+  email: string;
   /** Whether somebody logs in, or is logged in and proves who they are. */
   occasion: "login" | "step-up";
   createdAt: Date;
@@ -261,6 +263,7 @@ export async function findOpenRequests({
       expiresAt: true,
       address: true,
       userAgent: true,
+      user: { select: { email: true } },
     },
   });
   const challenges = await prisma.loginChallenge.findMany({
@@ -272,10 +275,10 @@ export async function findOpenRequests({
     select: { id: true, sessionId: true },
   });
   const sessionOf = new Map(challenges.map(({ id, sessionId }) => [id, sessionId]));
-  return requests.flatMap(({ loginChallengeId, ...request }) => {
+  return requests.flatMap(({ loginChallengeId, user: { email }, ...request }) => {
     const sessionId = sessionOf.get(loginChallengeId);
     if (sessionId === undefined) return [];
-    return [{ ...request, occasion: sessionId === null ? "login" : "step-up" }];
+    return [{ ...request, email, occasion: sessionId === null ? "login" : "step-up" }];
   });
 }
 
