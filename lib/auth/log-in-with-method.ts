@@ -1,6 +1,10 @@
 import "server-only";
-import type { Tx } from "../db/client";
-import { settleApprovalRequests } from "../mfa/approval-requests";
+import { type Tx, transaction } from "../db/client";
+import {
+  type ApprovalRequestResult,
+  createApprovalRequest,
+  settleApprovalRequests,
+} from "../mfa/approval-requests";
 import { findProbation } from "../mfa/authenticator-app";
 import type { LoginChallenge } from "../mfa/login-challenge";
 import { methodsOfAmr } from "../mfa/method-names";
@@ -34,6 +38,14 @@ export async function logInWithAuthenticatorApp(
         restrictedUntil: await findProbation(tx, login.challenge.userId),
       }),
   });
+}
+
+/** Asks the person's phones to approve a login; refuses as `createApprovalRequest` does. */
+export async function sendLoginNotification({
+  challenge,
+  from,
+}: Pick<MethodLogin, "challenge" | "from">): Promise<ApprovalRequestResult> {
+  return transaction((tx) => createApprovalRequest(tx, { challenge, from }));
 }
 
 /** Logs in with a notification that was approved on a phone; refuses as `verifyNotification` does. */
