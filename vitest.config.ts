@@ -16,6 +16,7 @@ export default defineConfig({
     globalSetup: "lib/db/testing/global-setup.ts",
     setupFiles: "lib/db/testing/setup.ts",
     fakeTimers: { toFake: ["Date"] }, // databases and worker threads need the real timers
+    maxWorkers: "100%", // half of what a test waits for is a hash or a process of its own
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

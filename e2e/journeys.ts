@@ -1,9 +1,8 @@
 import type { BrowserContext } from "@playwright/test";
 import { TEST_SECRETS } from "@/lib/db/testing/test-environment";
 import { test as base, createDatabase, type Portal } from "./fixtures";
-import type { Person } from "./people";
 import { PlainBrowser } from "./plain-browser";
-import { prepareMember, prepareWithApp, prepareWithCodes } from "./prepared-people";
+import { type Prepared, prepareMember, prepareWithApp, prepareWithCodes } from "./prepared-people";
 import { noteSecret } from "./secrets-of-the-run";
 import { launchServer, type Server } from "./servers";
 
@@ -13,7 +12,7 @@ type Ready = Server & { setupToken: string | undefined };
 
 type Journey = {
   /** The portal with its first administrator: every other page leads to `/setup` without one. */
-  administrator: Person;
+  administrator: Prepared;
   /** People who exist already, each new: signed up, with an app, with an app and ten codes. */
   prepare: {
     member: () => ReturnType<typeof prepareMember>;
@@ -31,13 +30,13 @@ type Journey = {
   }) => Promise<Ready>;
 };
 
-const administrators = new WeakMap<Portal, Promise<Person>>();
+const administrators = new WeakMap<Portal, Promise<Prepared>>();
 
 export const test = base.extend<Journey>({
   administrator: [
     async ({ portal }, use) => {
       if (!administrators.has(portal)) administrators.set(portal, setUp(portal));
-      await use(await (administrators.get(portal) as Promise<Person>));
+      await use(await (administrators.get(portal) as Promise<Prepared>));
     },
     { auto: true },
   ],
@@ -83,7 +82,7 @@ async function setUp({
 }: {
   baseURL: string;
   setupToken: string | undefined;
-}): Promise<Person> {
+}): Promise<Prepared> {
   const person = { name: "Ada", email: "ada@example.test", password: "tidy walrus counts rivers" };
   noteSecret(person.password);
   const browser = new PlainBrowser(baseURL);
@@ -92,7 +91,7 @@ async function setUp({
     token: setupToken ?? "",
   });
   if (page.path !== "/account") throw new Error(`The setup led to ${page.path} (${page.status}).`);
-  return person;
+  return { ...person, browser };
 }
 
 /** Gives a real browser the cookies of one without scripts, whose person it then is. */

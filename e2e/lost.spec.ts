@@ -78,5 +78,5 @@ test("LC-05 a session that the app itself opened does not turn it on again", asy
   expect(textOf(refused.body)).toContain("This login was verified with the app itself");
   const owner = await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
   const lifted = await owner.press(await owner.open(path), "Turn it on again");
-  expect(lifted.path).toBe("/account/mfa?done=lifted");
+  expect(lifted.path).toBe("/account/mfa?done=lifted-authenticator-app");
 });

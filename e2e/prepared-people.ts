@@ -8,7 +8,7 @@ import { noteSecret } from "./secrets-of-the-run";
 
 /** A person who went through the product's own forms in a browser without scripts. */
 export type Prepared = Person & {
-  /** Logged in. */
+  /** Logged in, as the one that signed up. */
   browser: PlainBrowser;
 };
 export type WithApp = Prepared & { phone: Phone };

@@ -88,6 +88,22 @@ test("T03 a stranger with twenty wrong passwords a second keeps nobody out of th
   expect((await givePassword(person, baseURL)).page.path).toMatch(/^\/login\/verify/);
 });
 
+test("T03 the browser that made an account is known for it, after the sign-up and after the setup", async ({
+  prepare,
+  administrator,
+  portal: { sql, baseURL },
+}) => {
+  for (const person of [await prepare.member(), administrator]) {
+    const page = await new PlainBrowser(baseURL).open("/login");
+    for (let failure = 0; failure < FREE; failure += 1) await guess(page, person, baseURL);
+    expect(textOf((await givePassword(person, baseURL)).page.body)).toMatch(WAIT);
+    const { path } = await tryPassword(loggedOut(person.browser), person);
+    expect(path).toBe("/account");
+  }
+  await endWaits(sql);
+  await sql(`UPDATE "Throttle" SET "failures" = 0`); // the administrator logs in elsewhere too
+});
+
 test("SE-11 T03 the cookie of a known browser is signed, HttpOnly, and opens nothing by itself", async ({
   prepare,
   portal: { sql, baseURL },

@@ -132,3 +132,24 @@ test("TH-10 signing up with somebody's address looks alike, tells the owner by m
   const subjects = (await readMailbox(portal, owner.email)).map(({ subject }) => subject);
   expect(subjects.toSorted()).toEqual(["Verify your address", "You already have an account"]);
 });
+
+test("TH-09 after too many wrong links a right one waits, says so, and works when the wait is over", {
+  tag: "@postgres",
+}, async ({ prepare, launch, portal }) => {
+  const person = await prepare.member();
+  const mailed = await findMailLink(portal, person.email, VERIFY);
+  const { baseURL } = await launch({
+    environment: { ...portal.environment, FAILURES_PER_ADDRESS: "1" },
+  });
+  const browser = new PlainBrowser(baseURL);
+  const page = await browser.open(mailed);
+  const guesser = new PlainBrowser(baseURL, [["sparekey-link", "A".repeat(43)]]);
+  await guesser.press(page, "Verify address");
+  const waiting = await browser.press(page, "Verify address");
+  expect(textOf(waiting.body)).toContain("Try again in ten minutes");
+  expect(waiting.body).toContain('href="/address/verify"');
+  const again = browser.copy(portal.baseURL); // a server with a higher limit
+  const done = await again.press(await again.open("/address/verify"), "Verify address");
+  expect(textOf(done.body)).toContain("Your address is verified");
+  expect(textOf((await again.open("/address/change?done=later")).body)).toContain("It still works");
+});

@@ -6,6 +6,7 @@ import type { FormState } from "@/components/form";
 import { createAdministrator } from "@/lib/auth/accounts";
 import { publicAction } from "@/lib/auth/action";
 import { setSessionCookie } from "@/lib/auth/cookies";
+import { rememberBrowser } from "@/lib/auth/known-browser";
 import { administratorExists } from "@/lib/auth/setup-token";
 
 export const createFirstAdministrator = publicAction<FormState>(async ({ text, ...request }) => {
@@ -20,5 +21,6 @@ export const createFirstAdministrator = publicAction<FormState>(async ({ text, .
     return describeAccountRefusal(result.refusal, values);
   }
   await setSessionCookie(result.session);
+  await rememberBrowser(result.userId);
   redirect("/account");
 });

@@ -6,6 +6,7 @@ import type { FormState } from "@/components/form";
 import { createAccount } from "@/lib/auth/accounts";
 import { publicAction } from "@/lib/auth/action";
 import { setSessionCookie } from "@/lib/auth/cookies";
+import { rememberBrowser } from "@/lib/auth/known-browser";
 import { requireAdministrator } from "@/lib/auth/require-administrator";
 
 export const signUp = publicAction<FormState>(async ({ text, ...request }) => {
@@ -17,5 +18,6 @@ export const signUp = publicAction<FormState>(async ({ text, ...request }) => {
     return describeAccountRefusal(result.refusal, values);
   }
   await setSessionCookie(result.session);
+  await rememberBrowser(result.userId);
   redirect("/account");
 });

@@ -231,6 +231,7 @@ describe("TH-10 signing up with an address that somebody has", () => {
       expect(hashes.count).toBe(1);
       expect(result).toEqual({
         created: true,
+        userId: expect.any(String),
         session: { token: expect.any(String), expiresAt: expect.any(Date) },
       });
       expect(result.created && (await findSession(result.session.token))).toMatchObject({

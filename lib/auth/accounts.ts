@@ -28,7 +28,7 @@ export type AccountRefusal =
 export type InvalidFields = { name?: true; email?: true; password?: PasswordRefusal };
 
 export type AccountResult =
-  | { created: true; session: SessionToken }
+  | { created: true; userId: string; session: SessionToken }
   | { created: false; refusal: AccountRefusal };
 
 const MAX_NAME = 100;
@@ -91,7 +91,7 @@ async function create(input: NewAccountInput, creation: Creation): Promise<Accou
       store(tx, { ...account, passwordDigest }, creation),
     );
     if (!result) return { created: false, refusal: { reason: "busy" } };
-    return { created: true, session: result.stored };
+    return { created: true, ...result.stored };
   } catch (error) {
     if (error instanceof AlreadySetUp)
       return { created: false, refusal: { reason: "already-set-up" } };
@@ -133,7 +133,7 @@ async function store(
   tx: Tx,
   { name, email, passwordDigest }: { name: string; email: EmailAddress; passwordDigest: string },
   { role, previousToken, from }: Creation,
-): Promise<SessionToken> {
+): Promise<{ userId: string; session: SessionToken }> {
   if (role === "ADMINISTRATOR") await claimFirstAdministrator(tx);
   await makeRoom(tx, { email, from });
   const now = new Date();
@@ -145,7 +145,7 @@ async function store(
   const type = role === "ADMINISTRATOR" ? "administrator_created" : "account_created";
   await recordAuditEvent(tx, { type, userId, from });
   await mailVerification(tx, { userId, email });
-  return openSession(tx, { userId, amr: ["pwd"], previousToken, from });
+  return { userId, session: await openSession(tx, { userId, amr: ["pwd"], previousToken, from }) };
 }
 
 /** Whoever holds this lock is alone between the look and the insert; it ends with the transaction. */

@@ -4,6 +4,7 @@ import { mailboxOf, mailTo, storeMailbox, tokenTo } from "../db/testing/mailboxe
 import { createPerson, FROM, type Person } from "../db/testing/people";
 import { logInAs } from "../db/testing/signed-in";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
+import { countFailure } from "../mfa/failure-limits";
 import { beginLoginChallenge, findLoginChallenge } from "../mfa/login-challenge";
 import { mailLink } from "../notices/mail-links";
 import { addAddress, findAddressBook, sendLinkAgain } from "./addresses";
@@ -382,6 +383,25 @@ describe("the link at the old address", () => {
       "over",
     );
     expect(await confirmed()).toBeNull();
+  });
+
+  test("TH-09 a made-up link is a failure of a stranger, and after too many the real one waits, unspent", async () => {
+    await change();
+    const link = await tokenTo(person, "confirm-address-change");
+    const from = { ...FROM, address: "198.51.100.22" };
+    const cancel = (token: string, source = from) =>
+      decideAddressChange({ token, decision: "cancel", from: source });
+    const prisma = await db();
+    const counted = () =>
+      prisma.rateLimiterFlexible.findUnique({ where: { key: `address:${from.address}` } });
+    expect(await cancel("")).toBe("over");
+    expect(await counted(), "a browser that followed no link has guessed nothing").toBeNull();
+    expect(await cancel("A".repeat(43))).toBe("over");
+    expect(await counted()).toMatchObject({ points: 1 });
+    for (let failure = 1; failure < 100; failure += 1) await countFailure(from);
+    expect(await cancel(link)).toBe("later");
+    expect(await findAddressChangeOfLink(link)).toBeDefined();
+    expect(await cancel(link, FROM)).toBe("cancelled");
   });
 
   test("the link of a disabled person does nothing, and their time passes for nothing", async () => {

@@ -2,6 +2,7 @@ import "server-only";
 import { db, type Tx, transaction } from "../db/client";
 import { lockAddress } from "../db/lock-address";
 import { lockUser } from "../db/lock-user";
+import { withinFailureLimits } from "../mfa/failure-limits";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { recordAuditEvent } from "../notices/audit-event";
 import { findMailLink, type MailLink, mailLink, spendMailLink } from "../notices/mail-links";
@@ -189,6 +190,8 @@ export async function findAddressChangeOfLink(
 export type AddressChangeDecision =
   /** The link was used, or the change ended, meanwhile. */
   | "over"
+  /** Too many failures of strangers (TH-09); the link goes on working. */
+  | "later"
   | "cancelled"
   | "changed"
   | "removed"
@@ -207,9 +210,18 @@ export async function decideAddressChange({
   decision: "confirm" | "cancel";
   from: RequestSource;
 }): Promise<AddressChangeDecision> {
-  const link = await findMailLink(token, "confirm-address-change");
-  const found = link && (await findLinked(await db(), link));
-  if (!found) return "over";
+  if (token === "") return "over";
+  const lookUp = await withinFailureLimits(
+    { door: "mail-link", from, hasFailed: (found) => found === undefined },
+    async () => {
+      const link = await findMailLink(token, "confirm-address-change");
+      const change = link && (await findLinked(await db(), link));
+      return change ? { link, change } : undefined;
+    },
+  );
+  if (lookUp.limited) return "later";
+  if (!lookUp.value) return "over";
+  const { link, change: found } = lookUp.value;
   return transaction(async (tx) => {
     await lockNewAddress(tx, found);
     await lockUser(tx, link.userId);

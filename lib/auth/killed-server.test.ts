@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { copyTemplate } from "../db/testing/copy-template";
 import { runChild } from "../db/testing/run-child";
 
 const KILLS = Number(process.env.KILLS ?? 10); // bin/bench does a hundred
@@ -14,7 +15,8 @@ test(`RC-05 RC-06 LC-02 after ${KILLS} kills at random moments no code is spent 
   timeout: 15 * 60_000,
 }, async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), "sparekey-killed-"));
-  const run = (task: string) => runChild([task], dataDir, process.env.DATABASE_URL);
+  const { databaseUrl, remove } = await copyTemplate(dataDir);
+  const run = (task: string) => runChild([task], dataDir, databaseUrl);
   try {
     let [inFlight, unsent] = [0, 0];
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -51,6 +53,7 @@ test(`RC-05 RC-06 LC-02 after ${KILLS} kills at random moments no code is spent 
       JSON.stringify({ kills: KILLS, inFlight, unsent, spent, sessions, mails: mails.length }),
     );
   } finally {
+    await remove();
     rmSync(dataDir, { recursive: true, force: true });
   }
 });

@@ -364,6 +364,18 @@ describe("a known browser", () => {
     expect(await failuresAt(email), "one known for another address is a stranger").toBe(1);
   });
 
+  test("T03 one known for the owner and for an account made at the address again is the owner's", async () => {
+    const { email, owner, stranger } = await ownerAndStranger();
+    const known = addPerson(addPerson([], owner.userId), stranger.userId);
+    expect(await logIn(email, owner.password, undefined, known)).toMatchObject({
+      userId: owner.userId,
+    });
+    await disable(owner);
+    expect(await logIn(email, stranger.password, undefined, known)).toMatchObject({
+      userId: stranger.userId,
+    });
+  });
+
   test("T03 TH-09 neighbours who used up the network's failures keep nobody out of a known browser", async () => {
     const known = addPerson([], person.userId);
     for (let failure = 0; failure < 100; failure++) await countFailure(FROM);

@@ -94,12 +94,16 @@ function chooseLane(
   knownBrowsers: KnownBrowser[],
 ): Lane {
   const enabled = accounts.filter(({ disabledAt }) => !disabledAt);
-  for (const browser of knownBrowsers) {
+  const known = knownBrowsers.flatMap((browser) => {
     const account = enabled.find(({ id }) => id === browser.userId);
-    if (account) {
-      const throttle = ownPasswordThrottle(account.id, laneOf(browser));
-      return { isKnown: true, address, candidates: [account], throttle, ownerId: account.id };
-    }
+    return account ? [{ browser, account }] : [];
+  });
+  // Who signs up once more with an address that is theirs is not kept out of the account they had.
+  const chosen = known.find(({ account }) => account.isVerified) ?? known[0];
+  if (chosen) {
+    const { account, browser } = chosen;
+    const throttle = ownPasswordThrottle(account.id, laneOf(browser));
+    return { isKnown: true, address, candidates: [account], throttle, ownerId: account.id };
   }
   const ownerId = accounts.find(({ isVerified }) => isVerified)?.id;
   const throttle = passwordThrottle(address);

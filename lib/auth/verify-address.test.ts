@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { db } from "../db/client";
 import { createPerson, FROM } from "../db/testing/people";
+import { countFailure } from "../mfa/failure-limits";
 import { deriveMailLinkToken } from "../notices/mail-links";
 import { createAccount } from "./accounts";
 import { findSession } from "./session-rows";
@@ -9,6 +10,27 @@ import { disownAccount, findAddressVerification, verifyAddress } from "./verify-
 const BROWSER = { ...FROM, userAgent: "A browser of the stranger" };
 
 describe("following the link that verifies an address", () => {
+  test("TH-09 a made-up link is a failure of a stranger, and after too many a real one waits, unspent", async () => {
+    const { userId } = await signUp();
+    const token = await tokenFor(userId);
+    const from = { ...FROM, address: "198.51.100.21" };
+    const prisma = await db();
+    const points = async () =>
+      (await prisma.rateLimiterFlexible.findUnique({ where: { key: `address:${from.address}` } }))
+        ?.points ?? 0;
+    expect(await verifyAddress("A".repeat(43), from)).toEqual({ verified: false, reason: "over" });
+    expect(await disownAccount("A".repeat(43), from)).toBe("over");
+    expect(await points()).toBe(2);
+    await verifyAddress("", from);
+    await disownAccount("", from);
+    expect(await points(), "a browser that followed no link has guessed nothing").toBe(2);
+    for (let failure = 2; failure < 100; failure += 1) await countFailure(from);
+    expect(await verifyAddress(token, from)).toEqual({ verified: false, reason: "later" });
+    expect(await disownAccount(token, from)).toBe("later");
+    expect(await isVerified(userId)).toBe(false);
+    expect(await verifyAddress(token, FROM)).toEqual({ verified: true });
+  });
+
   test("PW-11 says whose account it is about, and changes nothing, however often a mail scanner looks", async () => {
     const { email, userId } = await signUp("Grace");
     const token = await tokenFor(userId);
@@ -41,7 +63,7 @@ describe("following the link that verifies an address", () => {
     expect(await findSession(sessionToken)).toMatchObject({ userId });
     expect(await findAddressVerification(token)).toBeUndefined();
     expect(await verifyAddress(token, FROM)).toEqual({ verified: false, reason: "over" });
-    expect(await disownAccount(token, FROM)).toBe(false);
+    expect(await disownAccount(token, FROM)).toBe("over");
   });
 
   test("PW-11 ten parallel posts of one link verify once", async () => {
@@ -111,7 +133,7 @@ describe("following the link that verifies an address", () => {
     });
     const token = await tokenFor(administrator.userId);
     expect(await findAddressVerification(token)).toMatchObject({ canBeDisowned: false });
-    expect(await disownAccount(token, FROM)).toBe(false);
+    expect(await disownAccount(token, FROM)).toBe("over");
     const owner = await signUp("Owner", email);
     expect(await verifyAddress(await tokenFor(owner.userId), FROM)).toEqual({ verified: true });
     expect(await findSession(administrator.token)).toBeDefined();
@@ -132,7 +154,7 @@ describe("following the link that verifies an address", () => {
     await prisma.mailLink.update({ where: { id }, data: { userId: person.userId, addressId } });
     const token = deriveMailLinkToken({ id, keyId, purpose: "verify-address" });
     expect(await findAddressVerification(token)).toMatchObject({ canBeDisowned: false });
-    expect(await disownAccount(token, FROM)).toBe(false);
+    expect(await disownAccount(token, FROM)).toBe("over");
     expect(await verifyAddress(token, FROM)).toEqual({ verified: true });
     expect(await prisma.address.findUniqueOrThrow({ where: { id: addressId } })).toMatchObject({
       verifiedAt: expect.any(Date),
@@ -149,7 +171,7 @@ describe("whoever reads the mailbox and did not create the account", () => {
   test("T29 deletes it at once, with its sessions and its link", async () => {
     const { userId, token: sessionToken } = await signUp();
     const token = await tokenFor(userId);
-    expect(await disownAccount(token, FROM)).toBe(true);
+    expect(await disownAccount(token, FROM)).toBe("disowned");
     const prisma = await db();
     expect(await prisma.user.count({ where: { id: userId } })).toBe(0);
     expect(await findSession(sessionToken)).toBeUndefined();
@@ -157,7 +179,7 @@ describe("whoever reads the mailbox and did not create the account", () => {
     expect(await prisma.address.findFirstOrThrow({ where: { userId } })).toMatchObject({
       removedAt: expect.any(Date),
     });
-    expect(await disownAccount(token, FROM)).toBe(false);
+    expect(await disownAccount(token, FROM)).toBe("over");
     expect(await verifyAddress(token, FROM)).toEqual({ verified: false, reason: "over" });
   });
 });

@@ -2,6 +2,7 @@ import "server-only";
 import { db, type Tx, transaction } from "../db/client";
 import { lockAddress } from "../db/lock-address";
 import { lockUser } from "../db/lock-user";
+import { withinFailureLimits } from "../mfa/failure-limits";
 import { recordAuditEvent } from "../notices/audit-event";
 import { findMailLink, type MailLink, spendMailLink } from "../notices/mail-links";
 import type { RequestSource } from "../request-source";
@@ -47,6 +48,8 @@ export type AddressVerificationResult =
   | { verified: true }
   /** The link is spent or over. */
   | { verified: false; reason: "over" }
+  /** Too many failures of strangers (TH-09); the link goes on working. */
+  | { verified: false; reason: "later" }
   /** Another account has verified the address. */
   | { verified: false; reason: "taken" };
 
@@ -60,11 +63,13 @@ export async function verifyAddress(
   from: RequestSource,
 ): Promise<AddressVerificationResult> {
   const over = { verified: false, reason: "over" } as const;
-  const link = await findMailLink(token, "verify-address");
-  const found = link && (await findMailbox(await db(), link));
-  if (!found) return over;
+  if (token === "") return over;
+  const lookUp = await lookUpLink(token, from);
+  if (lookUp.limited) return { verified: false, reason: "later" };
+  if (!lookUp.value) return over;
+  const { link, email: address } = lookUp.value;
   return transaction(async (tx) => {
-    await lockAddress(tx, found.email);
+    await lockAddress(tx, address);
     await lockUser(tx, link.userId);
     const mailbox = await findMailbox(tx, link);
     if (!mailbox || !(await spendMailLink(tx, link))) return over;
@@ -88,17 +93,36 @@ export async function verifyAddress(
 
 /**
  * Deletes the unverified account that a link was mailed for, at the word of whoever reads the mailbox: it is
- * not theirs. Says no when the link is over, or the account has a verified address or administers.
+ * not theirs. `over` when the link is, or the account has a verified address or administers; `later` after
+ * too many failures of strangers (TH-09), when the link goes on working.
  */
-export async function disownAccount(token: string, from: RequestSource): Promise<boolean> {
-  const link = await findMailLink(token, "verify-address");
-  if (!link) return false;
+export async function disownAccount(
+  token: string,
+  from: RequestSource,
+): Promise<"disowned" | "over" | "later"> {
+  if (token === "") return "over";
+  const lookUp = await lookUpLink(token, from);
+  if (lookUp.limited) return "later";
+  if (!lookUp.value) return "over";
+  const { link } = lookUp.value;
   return transaction(async (tx) => {
     await lockUser(tx, link.userId);
     const mailbox = await findMailbox(tx, link);
-    if (!mailbox || !canBeDisowned(mailbox) || !(await spendMailLink(tx, link))) return false;
-    return releaseAccount(tx, { userId: link.userId, from });
+    if (!mailbox || !canBeDisowned(mailbox) || !(await spendMailLink(tx, link))) return "over";
+    return (await releaseAccount(tx, { userId: link.userId, from })) ? "disowned" : "over";
   });
+}
+
+/** The live link of a token and its mailbox; a token of neither is a failure of a stranger. */
+function lookUpLink(token: string, from: RequestSource) {
+  return withinFailureLimits(
+    { door: "mail-link", from, hasFailed: (found) => found === undefined },
+    async () => {
+      const link = await findMailLink(token, "verify-address");
+      const mailbox = link && (await findMailbox(await db(), link));
+      return mailbox && { link, email: mailbox.email };
+    },
+  );
 }
 
 /** A login address that is not verified yet. */

@@ -63,7 +63,10 @@ describe("the embedded database", () => {
     writer.process.kill("SIGKILL");
     await writer.ended;
     const reader = start("read");
+    await reader.line(/^\d/);
+    const said = performance.now();
     await reader.ended;
+    expect(performance.now() - said, "who is done waits for no timer").toBeLessThan(5_000);
     const found = new Set(reader.lines.join("").split(" "));
     const acknowledged = writer.lines.filter((line) => line !== "open");
     expect(acknowledged.filter((number) => !found.has(number))).toEqual([]);

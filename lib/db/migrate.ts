@@ -66,10 +66,21 @@ async function loadGlue() {
     "schema_engine_bg.wasm",
   );
   const module = new WebAssembly.Module(readFileSync(wasm));
-  const { exports } = new WebAssembly.Instance(module, { "./schema_engine_bg.js": glue });
+  const { exports } = new WebAssembly.Instance(module, {
+    "./schema_engine_bg.js": letProcessEnd(glue),
+  });
   glue.__wbg_set_wasm(exports);
   (exports.__wbindgen_start as () => void)();
   return glue;
+}
+
+/** The engine begins a timer of ten seconds and never ends it: a process that is done need not wait for it. */
+function letProcessEnd(glue: object): WebAssembly.ModuleImports {
+  const imports = Object.entries(glue).map(([name, imported]) => {
+    if (!name.startsWith("__wbg_setTimeout_")) return [name, imported];
+    return [name, (act: () => void, ms: number) => setTimeout(act, ms).unref()];
+  });
+  return Object.fromEntries(imports);
 }
 
 function listMigrations(): MigrationList {

@@ -5,6 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { db, type Tx } from "../db/client";
+import { copyTemplate } from "../db/testing/copy-template";
 import { findEvents } from "../db/testing/events";
 import {
   allow,
@@ -329,14 +330,15 @@ describe("refusals and crashes", () => {
 
   test("RC-14 a server killed at any moment leaves the old set, the new one, or both, each whole", async () => {
     const dataDir = mkdtempSync(path.join(tmpdir(), "sparekey-crash-"));
+    const { databaseUrl, remove } = await copyTemplate(dataDir);
     try {
       for (const steps of [2, 5, 9]) {
-        const child = runChild(["replaceSets"], dataDir);
+        const child = runChild(["replaceSets"], dataDir, databaseUrl);
         await child.line(new RegExp(`^step ${steps}$`));
         await sleep(randomInt(40));
         child.process.kill("SIGKILL");
         await child.ended;
-        const reader = runChild(["listSets"], dataDir);
+        const reader = runChild(["listSets"], dataDir, databaseUrl);
         await reader.ended;
         const sets: SetRow[] = JSON.parse(reader.lines.join(""));
         const live = sets.filter(({ ended }) => !ended);
@@ -348,6 +350,7 @@ describe("refusals and crashes", () => {
         expect(sets.filter(({ newest }) => newest)).toEqual(sets.slice(-1));
       }
     } finally {
+      await remove();
       rmSync(dataDir, { recursive: true, force: true });
     }
   }, 120_000);

@@ -17,6 +17,6 @@ async function decide(decision: "confirm" | "cancel"): Promise<never> {
   await requireOwnOrigin();
   const token = (await readLinkToken()) ?? "";
   const outcome = await decideAddressChange({ token, decision, from: await requestSource() });
-  await clearLinkCookie();
+  if (outcome !== "later") await clearLinkCookie();
   redirect(`/address/change?done=${outcome}`);
 }

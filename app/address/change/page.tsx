@@ -21,6 +21,7 @@ const ICONS: Record<AddressChangeDecision, LucideIcon> = {
   waiting: Clock,
   taken: UserX,
   over: Unlink,
+  later: Clock,
 };
 
 const isOutcome = (value: unknown): value is AddressChangeDecision =>
@@ -92,6 +93,15 @@ async function Question({ change }: { change: LinkedAddressChange }) {
 async function Outcome({ outcome }: { outcome: AddressChangeDecision }) {
   const words = await getWords("addresses");
   const hasSession = (await currentSession()) !== undefined;
+  if (outcome === "later") {
+    return (
+      <StepCard icon={ICONS.later} title={words("link.laterTitle")} intro={words("link.later")}>
+        <Link className="button button-primary w-full" href="/address/change">
+          {words("link.tryAgain")}
+        </Link>
+      </StepCard>
+    );
+  }
   return (
     <StepCard
       icon={ICONS[outcome]}

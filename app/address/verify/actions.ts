@@ -8,13 +8,15 @@ import { disownAccount, verifyAddress } from "@/lib/auth/verify-address";
 export async function verifyMailedAddress(): Promise<void> {
   await requireOwnOrigin();
   const result = await verifyAddress((await readLinkToken()) ?? "", await requestSource());
-  await clearLinkCookie();
-  redirect(`/address/verify?done=${result.verified ? "verified" : result.reason}`);
+  await leadOn(result.verified ? "verified" : result.reason);
 }
 
 export async function disownMailedAccount(): Promise<void> {
   await requireOwnOrigin();
-  const disowned = await disownAccount((await readLinkToken()) ?? "", await requestSource());
-  await clearLinkCookie();
-  redirect(`/address/verify?done=${disowned ? "disowned" : "over"}`);
+  await leadOn(await disownAccount((await readLinkToken()) ?? "", await requestSource()));
+}
+
+async function leadOn(outcome: string): Promise<never> {
+  if (outcome !== "later") await clearLinkCookie();
+  redirect(`/address/verify?done=${outcome}`);
 }

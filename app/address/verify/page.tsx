@@ -1,4 +1,4 @@
-import { CircleCheck, type LucideIcon, MailCheck, Unlink, UserX } from "lucide-react";
+import { CircleCheck, Clock, type LucideIcon, MailCheck, Unlink, UserX } from "lucide-react";
 import Link from "next/link";
 import { FocusedPage } from "@/components/focused-page";
 import { StepCard } from "@/components/step-card";
@@ -10,12 +10,16 @@ import { type AddressVerification, findAddressVerification } from "@/lib/auth/ve
 import { getDates, getDevice, getWords } from "@/messages/words";
 import { disownMailedAccount, verifyMailedAddress } from "./actions";
 
-const ICONS: Record<"verified" | "disowned" | "taken" | "over", LucideIcon> = {
+const ICONS: Record<"verified" | "disowned" | "taken" | "over" | "later", LucideIcon> = {
   verified: CircleCheck,
   disowned: UserX,
   taken: UserX,
   over: Unlink,
+  later: Clock,
 };
+
+const isOutcome = (value: unknown): value is keyof typeof ICONS =>
+  typeof value === "string" && Object.hasOwn(ICONS, value);
 
 export async function generateMetadata() {
   return { title: (await getWords("verifyAddress"))("title") };
@@ -24,8 +28,7 @@ export async function generateMetadata() {
 export default async function VerifyAddressPage({ searchParams }: PageProps<"/address/verify">) {
   await requireAdministrator();
   const { done } = await searchParams;
-  const outcome = (["verified", "disowned", "taken", "over"] as const).find((one) => one === done);
-  const verification = outcome
+  const verification = isOutcome(done)
     ? undefined
     : await findAddressVerification((await readLinkToken()) ?? "");
   return (
@@ -33,7 +36,7 @@ export default async function VerifyAddressPage({ searchParams }: PageProps<"/ad
       {verification ? (
         <Question verification={verification} />
       ) : (
-        <Outcome outcome={outcome ?? "over"} />
+        <Outcome outcome={isOutcome(done) ? done : "over"} />
       )}
     </FocusedPage>
   );
@@ -78,6 +81,15 @@ async function Question({ verification }: { verification: AddressVerification })
 async function Outcome({ outcome }: { outcome: keyof typeof ICONS }) {
   const words = await getWords("verifyAddress");
   const hasSession = (await currentSession()) !== undefined;
+  if (outcome === "later") {
+    return (
+      <StepCard icon={ICONS.later} title={words("laterTitle")} intro={words("later")}>
+        <Link className="button button-primary w-full" href="/address/verify">
+          {words("tryAgain")}
+        </Link>
+      </StepCard>
+    );
+  }
   return (
     <StepCard icon={ICONS[outcome]} title={words(`${outcome}Title`)} intro={words(outcome)}>
       <Link className="button button-primary w-full" href={hasSession ? "/account" : "/login"}>

@@ -42,7 +42,7 @@ export async function AppCard({ app }: { app: EnrolledMethods["authenticatorApp"
           {app.suspendedAt ? words("found") : words("lost")}
         </Link>
         <Link className="button" href={methodPath(APP, "remove")}>
-          {words("removeApp")}
+          {words("remove")}
         </Link>
       </div>
     </MethodCard>

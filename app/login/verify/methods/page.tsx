@@ -1,5 +1,6 @@
 import { MethodsStep } from "@/app/verification/methods-step";
 import { requireLoginChallenge } from "@/lib/auth/current-challenge";
+import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 import { WaysOut } from "../ways-out";
 
@@ -9,6 +10,8 @@ export async function generateMetadata() {
 
 export default async function MethodsPage() {
   const { userId, email } = await requireLoginChallenge();
+  const { authenticatorApp, sparekeyAuthenticators } = await findEnrolledMethods(userId);
+  const canBeLost = authenticatorApp !== undefined || sparekeyAuthenticators.length > 0;
   const account = (await getWords("verify"))("account", { email });
   return (
     <MethodsStep
@@ -16,7 +19,7 @@ export default async function MethodsPage() {
       account={account}
       addressOf={(method) => `/login/verify/${method}`}
     >
-      <WaysOut showMethods={false} showLost />
+      <WaysOut showMethods={false} showLost={canBeLost} />
     </MethodsStep>
   );
 }
