@@ -9,6 +9,7 @@ export type KeyPurpose =
   | "password pre-hash"
   | "throttle subjects"
   | "phone nonces"
+  | "pairing secrets"
   | "approval numbers"
   | "push subscriptions"
   | "server keys"
