@@ -16,7 +16,7 @@ import { getWords } from "@/messages/words";
 import { logIn } from "./actions";
 import { PasskeyLogin, type PasskeyTexts } from "./passkey-login";
 
-const REASONS = ["expired", "loggedOut", "reset", "deleted"] as const;
+const REASONS = ["expired", "denied", "loggedOut", "reset", "deleted"] as const;
 
 export async function generateMetadata() {
   return { title: (await getWords("login"))("title") };

@@ -42,7 +42,7 @@ export async function recordFailedAnswer({
   reservation,
   from,
 }: {
-  challenge: LoginChallenge;
+  challenge: Pick<LoginChallenge, "id" | "userId">;
   /** The count of the method so far; none where nothing can be guessed. */
   reservation: Pick<Reservation, "method" | "failures">;
   from: RequestSource;
