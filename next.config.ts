@@ -36,6 +36,7 @@ const config: NextConfig = {
     "pglite-prisma-adapter",
     "pino",
     "piscina",
+    "web-push",
   ],
   headers: async () => [{ source: "/:path*", headers: SECURITY_HEADERS }],
 };
