@@ -1,9 +1,9 @@
 import "server-only";
 import { config } from "../config";
 
-/** The push services of the browsers: Chrome, Edge on Android and others; Firefox; Edge; Safari. */
-const HOSTS = ["fcm.googleapis.com"];
-const DOMAINS = [".push.services.mozilla.com", ".notify.windows.com", ".push.apple.com"];
+/** The push services of the browsers: Chrome and its kin; Firefox; Edge on Windows; Safari. */
+const BROWSERS_HOSTS =
+  /^(fcm\.googleapis\.com|([a-z0-9-]+\.)+(push\.services\.mozilla\.com|notify\.windows\.com|push\.apple\.com))$/;
 
 /**
  * The address of a push service's endpoint, if one may be asked there: a phone names it, so this server
@@ -19,7 +19,5 @@ export function parsePushEndpoint(endpoint: string): URL | undefined {
 
 /** What has no listed name is refused: another port, an IP address, a trailing dot, a longer name. */
 function isPushService({ hostname, port }: URL): boolean {
-  return (
-    port === "" && (HOSTS.includes(hostname) || DOMAINS.some((domain) => hostname.endsWith(domain)))
-  );
+  return port === "" && BROWSERS_HOSTS.test(hostname);
 }

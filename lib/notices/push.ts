@@ -1,7 +1,7 @@
 import "server-only";
 import { createHash } from "node:crypto";
 import { request } from "node:https";
-import { generateRequestDetails } from "web-push";
+import webPush from "web-push";
 import { getWords } from "@/messages/words";
 import { db } from "../db/client";
 import { log } from "../log";
@@ -78,7 +78,7 @@ async function ring(phone: Phone, { payload, keys, expiresAt }: Push): Promise<v
   if (!endpoint) throw new EndpointRefused();
   const secondsLeft = Math.floor((expiresAt.getTime() - Date.now()) / 1000);
   if (secondsLeft <= 0) return;
-  const { headers, body } = generateRequestDetails(subscription, payload, {
+  const { headers, body } = webPush.generateRequestDetails(subscription, payload, {
     contentEncoding: "aes128gcm",
     vapidDetails: { subject: vapidSubject(), ...keys },
     TTL: secondsLeft,

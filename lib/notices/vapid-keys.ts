@@ -1,5 +1,5 @@
 import "server-only";
-import { generateVAPIDKeys } from "web-push";
+import webPush from "web-push"; // CommonJS: Node.js finds no names in it
 import { config } from "../config";
 import { db } from "../db/client";
 import { currentKeyId } from "../keys";
@@ -30,7 +30,7 @@ async function findVapidKeys(): Promise<VapidKeys | undefined> {
 /** Of servers that make one at once, the first to store it wins, and all use that. */
 async function makeVapidKeys(): Promise<VapidKeys> {
   const prisma = await db();
-  const { publicKey, privateKey } = generateVAPIDKeys();
+  const { publicKey, privateKey } = webPush.generateVAPIDKeys();
   const { sealed, keyId } = seal("server keys", Buffer.from(privateKey, "base64url"), [
     NAME,
     publicKey,
