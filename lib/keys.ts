@@ -8,6 +8,8 @@ export type KeyPurpose =
   | "authenticator app seeds"
   | "password pre-hash"
   | "throttle subjects"
+  | "phone nonces"
+  | "pairing secrets"
   | "approval numbers"
   | "push subscriptions"
   | "server keys"

@@ -79,7 +79,12 @@ describe("failures in ten minutes", () => {
 
   test("TH-09 a flood at one door leaves the others open, and all doors together have a limit", async () => {
     const { within, limits } = await serverWith({ FAILURES_IN_ALL: "20" });
-    expect(limits.doors).toEqual({ password: 15, "setup-token": 1, "mail-link": 2 });
+    expect(limits.doors).toEqual({
+      password: 15,
+      "setup-token": 1,
+      "mail-link": 2,
+      "pairing-phrase": 1,
+    });
     let host = 0;
     const flood = async (door: Door) => {
       while ((await within("wrong", `198.51.100.${++host}`, door)) === "wrong");

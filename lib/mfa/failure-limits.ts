@@ -7,7 +7,7 @@ import type { PrismaClient } from "../db/generated/client";
 import type { RequestSource } from "../request-source";
 
 /** Where somebody nobody knows can fail. */
-export type Door = "password" | "setup-token" | "mail-link";
+export type Door = "password" | "setup-token" | "mail-link" | "pairing-phrase";
 
 const WINDOW_SECONDS = 600;
 
@@ -16,6 +16,7 @@ const SHARE_OF_ALL: Record<Door, number> = {
   password: 0.75,
   "setup-token": 0.05,
   "mail-link": 0.1,
+  "pairing-phrase": 0.05,
 };
 
 /** How many failures are let through in ten minutes: the one table of them. */
@@ -31,6 +32,7 @@ export function failureLimits(): {
     password: doorLimit("password"),
     "setup-token": doorLimit("setup-token"),
     "mail-link": doorLimit("mail-link"),
+    "pairing-phrase": doorLimit("pairing-phrase"),
   };
   return { windowSeconds: WINDOW_SECONDS, address, doors, all };
 }
@@ -140,5 +142,6 @@ function newLimiters(storeClient: PrismaClient): Limiters {
     password: limiter("password", doors.password),
     "setup-token": limiter("setup-token", doors["setup-token"]),
     "mail-link": limiter("mail-link", doors["mail-link"]),
+    "pairing-phrase": limiter("pairing-phrase", doors["pairing-phrase"]),
   };
 }

@@ -6,6 +6,9 @@ import { getWords } from "@/messages/words";
 import { AppCard } from "./authenticator-app/card";
 import { AuthenticatorAppStage } from "./authenticator-app/stage";
 import { getEnrollmentTexts } from "./authenticator-app/texts";
+import { NotificationCard } from "./notification/card";
+import { SparekeyAuthenticatorStage } from "./notification/stage";
+import { getPairingTexts } from "./notification/texts";
 import { PreferredCard } from "./preferred/card";
 import { CodesCard } from "./recovery-codes/card";
 import { RecoveryCodesStage } from "./recovery-codes/stage";
@@ -48,31 +51,34 @@ export default async function MfaPage({ searchParams }: PageProps<"/account/mfa"
   const words = await getWords("mfa");
   return (
     <AuthenticatorAppStage texts={await getEnrollmentTexts()}>
-      <RecoveryCodesStage texts={await getTenCodesTexts()} wiped={<WipedCodes />}>
-        <div className="space-y-8">
-          <div className="space-y-3">
-            <h1>{words("title")}</h1>
-            <p className="text-muted">{words("intro")}</p>
-          </div>
-          {doneWord && (
-            <Notice tone="success" announce="status">
-              {words(doneWord)}
-            </Notice>
-          )}
-          {done === "unsaved" &&
-            !methods.replacement &&
-            methods.recoveryCodes?.confirmedAt === null && (
-              <Notice tone="warning" announce="status">
-                {words("setUnconfirmed")}
+      <SparekeyAuthenticatorStage texts={await getPairingTexts()}>
+        <RecoveryCodesStage texts={await getTenCodesTexts()} wiped={<WipedCodes />}>
+          <div className="space-y-8">
+            <div className="space-y-3">
+              <h1>{words("title")}</h1>
+              <p className="text-muted">{words("intro")}</p>
+            </div>
+            {doneWord && (
+              <Notice tone="success" announce="status">
+                {words(doneWord)}
               </Notice>
             )}
-          <div className="space-y-4">
-            <AppCard app={methods.authenticatorApp} />
-            <CodesCard methods={methods} newestSetId={newest?.id} />
-            <PreferredCard methods={methods} />
+            {done === "unsaved" &&
+              !methods.replacement &&
+              methods.recoveryCodes?.confirmedAt === null && (
+                <Notice tone="warning" announce="status">
+                  {words("setUnconfirmed")}
+                </Notice>
+              )}
+            <div className="space-y-4">
+              <NotificationCard methods={methods} />
+              <AppCard app={methods.authenticatorApp} />
+              <CodesCard methods={methods} newestSetId={newest?.id} />
+              <PreferredCard methods={methods} />
+            </div>
           </div>
-        </div>
-      </RecoveryCodesStage>
+        </RecoveryCodesStage>
+      </SparekeyAuthenticatorStage>
     </AuthenticatorAppStage>
   );
 }
