@@ -41,9 +41,7 @@ export function PushSettings({
           className="mt-0.5 shrink-0 text-muted"
         />
         <div className="min-w-0 space-y-2">
-          <h2 id="push" className="font-semibold">
-            {texts.heading}
-          </h2>
+          <h2 id="push">{texts.heading}</h2>
           {state === "off" && <p className="text-sm text-muted">{texts.about}</p>}
           <p role="status" className="text-sm text-muted empty:hidden">
             {state !== "off" && texts.states[state]}
@@ -81,7 +79,9 @@ function usePush(accounts: PhoneAccount[]) {
   const [state, setState] = useState<PushState>();
   const [isWorking, setIsWorking] = useState(false);
   const latest = useRef(accounts);
-  latest.current = accounts;
+  useEffect(() => {
+    latest.current = accounts;
+  });
   const ids = accounts.map(({ id }) => id).join();
 
   useEffect(() => {
@@ -95,8 +95,10 @@ function usePush(accounts: PhoneAccount[]) {
     void renew();
     const { serviceWorker } = navigator; // none on an insecure page
     serviceWorker?.addEventListener("message", renew);
+    window.addEventListener("online", renew);
     return () => {
       isCurrent = false;
+      window.removeEventListener("online", renew);
       serviceWorker?.removeEventListener("message", renew);
     };
   }, [ids]);
