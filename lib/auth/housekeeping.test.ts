@@ -150,7 +150,7 @@ test("LC-10 WA-01 pairings and challenges of keys are removed a day after their 
   expect([await prisma.pairing.count(), await prisma.webauthnChallenge.count()]).toEqual([0, 0]);
 });
 
-test("PU-04 a notification is forgotten after a month, and counts for as long as the person did not get in", async () => {
+test("PU-04 a notification is forgotten after a month", async () => {
   const prisma = await db();
   const request = {
     userId: person.userId,
@@ -166,7 +166,7 @@ test("PU-04 a notification is forgotten after a month, and counts for as long as
   await clearAt(30 * DAY);
   expect(await prisma.approvalRequest.count()).toBe(2);
   await clearAt(30 * DAY + SECOND);
-  expect(await prisma.approvalRequest.findMany()).toMatchObject([{ settledAt: null }]);
+  expect(await prisma.approvalRequest.count()).toBe(0);
 });
 
 test("LC-04 phones and keys that were removed, and a key for push services, stay for ever", async () => {
