@@ -167,6 +167,7 @@ function isReady() {
 async function stop() {
   if (stopping) return;
   stopping = true;
+  globalThis[Symbol.for("sparekey.end-waits")]?.(); // who waits for an approval is answered now
   await drain();
   await app.close();
   await globalThis[Symbol.for("sparekey.shutdown")]?.();

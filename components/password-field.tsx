@@ -1,8 +1,7 @@
 "use client";
 
-import { type ComponentProps, useState, useSyncExternalStore } from "react";
-
-const never = () => () => undefined;
+import { type ComponentProps, useState } from "react";
+import { useHasScripts } from "./use-has-scripts";
 
 /** A password input with a button that shows what was typed; without scripts it is a plain one. */
 export function PasswordField({
@@ -12,11 +11,7 @@ export function PasswordField({
   texts: { show: string; hide: string };
 }) {
   const [shown, setShown] = useState(false);
-  const hasScripts = useSyncExternalStore(
-    never,
-    () => true,
-    () => false,
-  );
+  const hasScripts = useHasScripts();
   return (
     <div className="relative">
       <input

@@ -49,13 +49,15 @@ export async function getLanguage(): Promise<string> {
   return LOCALE;
 }
 
-/** How long until a time, in words: "30 seconds", "4 minutes". Never shorter than it is. */
+/** How long until a time, in words: "30 seconds", "4 minutes", "2 hours". Never shorter than it is. */
 export async function getWait(until: Date): Promise<string> {
   const words = await getWords("form");
   const seconds = Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000));
-  return seconds <= 90
-    ? words("seconds", { count: seconds })
-    : words("minutes", { count: Math.ceil(seconds / 60) });
+  if (seconds <= 90) return words("seconds", { count: seconds });
+  const minutes = Math.ceil(seconds / 60);
+  return minutes <= 90
+    ? words("minutes", { count: minutes })
+    : words("hours", { count: Math.ceil(minutes / 60) });
 }
 
 /** What a browser calls itself, in words: "Chrome on Linux". Only known names: anybody may claim others. */

@@ -1,11 +1,55 @@
 "use client";
 
-import type { PhoneAccount } from "./sign";
+import { useEffect, useId, useRef, useState } from "react";
+import { Notice } from "@/components/notice";
+import { callSigned, type PhoneAccount } from "./sign";
 
-export type RequestTexts = { none: string };
+export type RequestTexts = {
+  none: string;
+  titles: Record<"login" | "step-up", string>;
+  account: string;
+  portal: string;
+  browser: string;
+  address: string;
+  time: string;
+  number: string;
+  numberHint: string;
+  approve: string;
+  deny: string;
+  working: string;
+  approved: string;
+  denied: string;
+  newPassword: string;
+  scannedOver: string;
+  wrongOver: string;
+  /** What is said of a refused answer, by its reason. */
+  refused: Record<string, string>;
+  failed: string;
+};
 
-/** What waits for this phone's answer. */
+/** What the portal asks this phone. */
+type OpenRequest = {
+  id: string;
+  email: string;
+  occasion: "login" | "step-up";
+  portal: string;
+  browser: string;
+  address: string;
+  createdAt: string;
+  secondsLeft: number;
+};
+
+type Kept = OpenRequest & { account: PhoneAccount; endsAt: number };
+type Outcome = { tone: "success" | "info" | "danger"; text: string; advisesPassword?: boolean };
+type Decision = "approved" | "denied";
+
+const [PAUSE_MS, TROUBLE_MS] = [1_000, 3_000];
+const MAX_WRONG_NUMBERS = 3; // as the portal has it
+
+/** What waits for this phone's answer; it comes by itself while the page is open. */
 export function Requests({
+  accounts,
+  scanned,
   texts,
 }: {
   /** The connected accounts of this phone. */
@@ -14,5 +58,240 @@ export function Requests({
   scanned: { requestId: string; number: string } | undefined;
   texts: RequestTexts;
 }) {
-  return <p className="text-muted">{texts.none}</p>;
+  const { requests, isLoaded, drop } = useOpenRequests(accounts);
+  const [outcome, setOutcome] = useState<Outcome>();
+  const isScannedOver =
+    scanned && isLoaded && requests.every(({ id }) => id !== scanned.requestId) && !outcome;
+  return (
+    <div className="space-y-4">
+      <div role="status" className="empty:hidden">
+        {outcome && (
+          <Notice tone={outcome.tone}>
+            <p>{outcome.text}</p>
+            {outcome.advisesPassword && (
+              <a className="link inline-flex min-h-11 items-center" href="/forgot">
+                {texts.newPassword}
+              </a>
+            )}
+          </Notice>
+        )}
+        {isScannedOver && <Notice tone="warning">{texts.scannedOver}</Notice>}
+      </div>
+      {requests.length === 0 && <p className="text-muted">{texts.none}</p>}
+      {requests.map((request) => (
+        <RequestCard
+          key={request.id}
+          request={request}
+          scanned={scanned?.requestId === request.id ? scanned : undefined}
+          texts={texts}
+          onOver={(end) => {
+            drop(request.id);
+            setOutcome(end);
+          }}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** The open requests of all accounts, each account asked for its own; what has expired disappears. */
+function useOpenRequests(accounts: PhoneAccount[]) {
+  const [byAccount, setByAccount] = useState(new Map<string, Kept[]>());
+  const latest = useRef(accounts);
+  useEffect(() => {
+    latest.current = accounts;
+  });
+  const ids = accounts.map(({ id }) => id).join();
+  useEffect(() => {
+    const leaving = new AbortController();
+    for (const account of latest.current.filter(({ id }) => ids.includes(id))) {
+      void follow(account, leaving.signal, (requests) =>
+        setByAccount((before) => new Map(before).set(account.id, requests)),
+      );
+    }
+    return () => leaving.abort();
+  }, [ids]);
+  useEffect(() => {
+    const isLive = ({ endsAt }: Kept) => endsAt > performance.now();
+    const timer = setInterval(() => {
+      setByAccount((before) => {
+        const isSame = [...before.values()].flat().every(isLive);
+        return isSame ? before : keepOnly(before, isLive);
+      });
+    }, PAUSE_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return {
+    requests: accounts.flatMap(({ id }) => byAccount.get(id) ?? []),
+    isLoaded: accounts.every(({ id }) => byAccount.has(id)),
+    drop: (gone: string) => setByAccount((before) => keepOnly(before, ({ id }) => id !== gone)),
+  };
+}
+
+function keepOnly(before: Map<string, Kept[]>, isKept: (request: Kept) => boolean) {
+  return new Map([...before].map(([id, requests]) => [id, requests.filter(isKept)]));
+}
+
+/** Asks for the open requests of an account until it is left, or connected no more. */
+async function follow(
+  account: PhoneAccount,
+  signal: AbortSignal,
+  show: (requests: Kept[]) => void,
+): Promise<void> {
+  let known: string[] | undefined;
+  while (!signal.aborted) {
+    const asked = performance.now();
+    const given = await callSigned<{ requests: OpenRequest[] }>({
+      signer: account,
+      purpose: "requests",
+      path: "/authenticator/requests",
+      fields: { known },
+      signal,
+    });
+    if (signal.aborted || (!given.ok && given.reason === "removed")) return;
+    if (given.ok) {
+      const { requests } = given.answer;
+      known = requests.map(({ id }) => id);
+      const now = performance.now();
+      show(requests.map((open) => ({ ...open, account, endsAt: now + open.secondsLeft * 1000 })));
+    }
+    const wait = given.ok ? PAUSE_MS : TROUBLE_MS;
+    if (performance.now() - asked < wait) await pause(wait, signal);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function RequestCard({
+  request,
+  scanned,
+  texts,
+  onOver,
+}: {
+  request: Kept;
+  /** What fills the field in, once it was scanned from this request's screen. */
+  scanned: { number: string } | undefined;
+  texts: RequestTexts;
+  onOver: (outcome: Outcome) => void;
+}) {
+  const { id, account, email, occasion, portal, browser, address, createdAt } = request;
+  const [number, setNumber] = useState("");
+  const [error, setError] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const wrong = useRef(0);
+  const field = useRef<HTMLInputElement>(null);
+  const fieldId = useId();
+  useEffect(() => {
+    if (scanned) setNumber(scanned.number);
+  }, [scanned]);
+
+  const answer = async (decision: Decision) => {
+    setBusy(true);
+    setError(undefined);
+    const digits = decision === "approved" ? number.replace(/\D/g, "") : "";
+    const given = await callSigned({
+      signer: account,
+      purpose: "answer",
+      path: "/authenticator/answers",
+      fields: { requestId: id, decision, number: digits },
+      lines: [account.userId, id, digits, decision],
+    });
+    setBusy(false);
+    if (given.ok) return onOver(describeAnswer(decision, texts));
+    const { reason } = given;
+    const text = texts.refused[reason] ?? texts.failed;
+    if (reason === "wrong") wrong.current += 1;
+    if (wrong.current >= MAX_WRONG_NUMBERS) {
+      return onOver({ tone: "danger", text: texts.wrongOver });
+    }
+    if (reason === "over" || reason === "unknown") return onOver({ tone: "info", text });
+    if (reason === "wrong") setNumber("");
+    setError(text);
+    field.current?.focus();
+  };
+
+  const described = [error && `${fieldId}-error`, `${fieldId}-hint`].filter(Boolean).join(" ");
+  return (
+    <section className="card space-y-4" aria-labelledby={`${fieldId}-title`}>
+      <h3 id={`${fieldId}-title`}>{texts.titles[occasion]}</h3>
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+        <Fact name={texts.account} value={email} />
+        <Fact name={texts.portal} value={portal} />
+        <Fact name={texts.browser} value={browser} />
+        <Fact name={texts.address} value={address} />
+        <Fact name={texts.time} value={timeOf(createdAt)} />
+      </dl>
+      <form
+        className="space-y-4"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void answer("approved");
+        }}
+      >
+        <div className="space-y-1.5">
+          <label htmlFor={fieldId} className="block text-sm font-medium">
+            {texts.number}
+          </label>
+          <input
+            ref={field}
+            id={fieldId}
+            name="number"
+            className="field mono text-lg tracking-wide"
+            inputMode="numeric"
+            autoComplete="off"
+            spellCheck={false}
+            value={number}
+            onChange={(event) => setNumber(event.target.value)}
+            aria-invalid={error !== undefined || undefined}
+            aria-describedby={described}
+          />
+          <div id={`${fieldId}-error`} role="alert" className="text-sm text-danger empty:hidden">
+            {error}
+          </div>
+          <p id={`${fieldId}-hint`} className="text-sm text-muted">
+            {texts.numberHint}
+          </p>
+        </div>
+        <button type="submit" className="button button-primary w-full" disabled={isBusy}>
+          {isBusy ? texts.working : texts.approve}
+        </button>
+        <button
+          type="button"
+          className="button button-secondary w-full"
+          disabled={isBusy}
+          onClick={() => void answer("denied")}
+        >
+          {texts.deny}
+        </button>
+      </form>
+    </section>
+  );
+}
+
+function describeAnswer(decision: Decision, texts: RequestTexts): Outcome {
+  return decision === "approved"
+    ? { tone: "success", text: texts.approved }
+    : { tone: "info", text: texts.denied, advisesPassword: true };
+}
+
+/** The time on this phone's own clock, as its person writes it. */
+const timeOf = (moment: string) =>
+  new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(moment));
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt className="text-muted">{name}</dt>
+      <dd className="min-w-0 break-words">{value}</dd>
+    </>
+  );
 }

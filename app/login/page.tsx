@@ -13,7 +13,7 @@ import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
 import { getWords } from "@/messages/words";
 import { logIn } from "./actions";
 
-const REASONS = ["expired", "loggedOut", "reset", "deleted"] as const;
+const REASONS = ["expired", "denied", "loggedOut", "reset", "deleted"] as const;
 
 export async function generateMetadata() {
   return { title: (await getWords("login"))("title") };

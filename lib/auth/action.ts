@@ -3,7 +3,7 @@ import { redirect } from "next/navigation";
 import { type LoginChallenge, LoginChallengeOver } from "../mfa/login-challenge";
 import type { RequestSource } from "../request-source";
 import { readSessionToken } from "./cookies";
-import { currentChallenge, justSatisfiedChallenge } from "./current-challenge";
+import { currentChallenge, justSatisfiedChallenge, leaveOverChallenge } from "./current-challenge";
 import { type CurrentSession, loginPath, requireSession, stepUpPath } from "./current-session";
 import { keepForm } from "./kept-form";
 import { requestSource, requireOwnOrigin } from "./request";
@@ -50,11 +50,11 @@ function answering<State>(
 ): Action<State> {
   return async (_state, formData) => {
     await requireOwnOrigin();
-    const challenge = (await find()) ?? redirect("/login?why=expired");
+    const challenge = (await find()) ?? (await leaveOverChallenge());
     try {
       return await run({ ...(await readRequest(formData)), challenge });
     } catch (error) {
-      if (error instanceof LoginChallengeOver) redirect("/login?why=expired");
+      if (error instanceof LoginChallengeOver) await leaveOverChallenge();
       throw error;
     }
   };

@@ -1,6 +1,7 @@
 import "server-only";
 import { redirect } from "next/navigation";
 import { cache } from "react";
+import { wasDenied } from "../mfa/approval-requests";
 import {
   findLoginChallenge,
   findSatisfiedChallenge,
@@ -22,5 +23,11 @@ export async function justSatisfiedChallenge(): Promise<LoginChallenge | undefin
 
 /** The live login challenge of this browser; without one, the person starts at the password. */
 export async function requireLoginChallenge(): Promise<LoginChallenge> {
-  return (await currentChallenge()) ?? redirect("/login?why=expired");
+  return (await currentChallenge()) ?? leaveOverChallenge();
+}
+
+/** Leads whoever has no live login challenge to the password, where they are told what became of it. */
+export async function leaveOverChallenge(): Promise<never> {
+  const token = await readChallengeToken();
+  redirect(token && (await wasDenied(token)) ? "/login?why=denied" : "/login?why=expired");
 }

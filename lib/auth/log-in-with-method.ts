@@ -1,5 +1,10 @@
 import "server-only";
-import type { Tx } from "../db/client";
+import { type Tx, transaction } from "../db/client";
+import {
+  type ApprovalRequestResult,
+  createApprovalRequest,
+  settleApprovalRequests,
+} from "../mfa/approval-requests";
 import { findProbation } from "../mfa/authenticator-app";
 import type { LoginChallenge } from "../mfa/login-challenge";
 import { methodsOfAmr } from "../mfa/method-names";
@@ -7,6 +12,7 @@ import {
   type AuthenticatorCodeResult,
   verifyAuthenticatorCode,
 } from "../mfa/verify-authenticator-code";
+import { type NotificationResult, verifyNotification } from "../mfa/verify-notification";
 import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
@@ -31,6 +37,25 @@ export async function logInWithAuthenticatorApp(
         amr: ["pwd", "otp", "mfa"],
         restrictedUntil: await findProbation(tx, login.challenge.userId),
       }),
+  });
+}
+
+/** Asks the person's phones to approve a login; refuses as `createApprovalRequest` does. */
+export async function sendLoginNotification({
+  challenge,
+  from,
+}: Pick<MethodLogin, "challenge" | "from">): Promise<ApprovalRequestResult> {
+  return transaction((tx) => createApprovalRequest(tx, { challenge, from }));
+}
+
+/** Logs in with a notification that was approved on a phone; refuses as `verifyNotification` does. */
+export async function logInWithNotification(
+  login: Omit<MethodLogin, "input">,
+): Promise<NotificationResult<SessionToken>> {
+  return verifyNotification({
+    ...login,
+    onSatisfied: (tx, restrictedUntil) =>
+      openLoginSession(tx, login, { amr: ["pwd", "mca", "mfa"], restrictedUntil }),
   });
 }
 
@@ -65,5 +90,6 @@ async function openLoginSession(
   const { userId, id: loginChallengeId } = challenge;
   const [method] = methodsOfAmr(proof.amr);
   await recordAuditEvent(tx, { type: "login", userId, method, from });
+  await settleApprovalRequests(tx, userId);
   return openSession(tx, { userId, ...proof, loginChallengeId, previousToken, from });
 }

@@ -2,9 +2,12 @@ import "server-only";
 import { db, type Tx, transaction } from "../db/client";
 import { lockAddress } from "../db/lock-address";
 import { type HashPlace, takeHashPlace } from "../hash-queue";
+import { createApprovalRequest } from "../mfa/approval-requests";
 import { countFailure, withinFailureLimits } from "../mfa/failure-limits";
 import { hasMethod } from "../mfa/has-method";
 import { beginLoginChallenge } from "../mfa/login-challenge";
+import type { VerificationMethod } from "../mfa/method-names";
+import { findEnrolledMethods, firstMethod } from "../mfa/methods";
 import {
   beginsWait,
   clearFailures,
@@ -129,6 +132,7 @@ async function judge(
   }
   const stronger = outdated ? await digestPassword(place, login.password) : undefined;
   const isOwners = isKnown || account.isVerified;
+  const method = firstMethod(await findEnrolledMethods(account.id));
   try {
     return await transaction(async (tx) => {
       const { id: userId, passwordDigest } = account;
@@ -137,7 +141,7 @@ async function judge(
       await holdPassword(tx, { userId, verified: passwordDigest, digest });
       if (isOwners) await clearFailures(tx, throttle);
       else await takeBackUnlessGuess(tx, account, attempt.reservation);
-      return admit(tx, { userId, ...login });
+      return admit(tx, { userId, method, ...login });
     });
   } catch (error) {
     if (error instanceof PasswordChanged) return { verified: false, reason: "wrong" };
@@ -203,7 +207,13 @@ async function holdPassword(
 
 async function admit(
   tx: Tx,
-  { userId, returnTo, previousToken, from }: Omit<Login, "password"> & { userId: string },
+  {
+    userId,
+    method,
+    returnTo,
+    previousToken,
+    from,
+  }: Omit<Login, "password"> & { userId: string; method: VerificationMethod | undefined },
 ): Promise<PasswordLoginResult> {
   if (await hasMethod(tx, userId)) {
     const session = previousToken && (await resumeSession(tx, { userId, token: previousToken }));
@@ -212,7 +222,13 @@ async function admit(
       await recordAuditEvent(tx, { type: "session_resumed", userId, sessionId, from });
       return { verified: true, userId, session: token };
     }
-    return { verified: true, challenge: await beginLoginChallenge(tx, { userId, returnTo, from }) };
+    const { id, ...challenge } = await beginLoginChallenge(tx, { userId, returnTo, from });
+    if (method === "notification") {
+      // At its limits, the login's screen says why none is on its way.
+      const { expiresAt } = challenge;
+      await createApprovalRequest(tx, { challenge: { id, userId, expiresAt }, from });
+    }
+    return { verified: true, challenge };
   }
   await recordAuditEvent(tx, { type: "login", userId, from });
   return {

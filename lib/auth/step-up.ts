@@ -1,6 +1,11 @@
 import "server-only";
 import { db, type Tx, transaction } from "../db/client";
 import { takeHashPlace } from "../hash-queue";
+import {
+  type ApprovalRequestResult,
+  createApprovalRequest,
+  settleApprovalRequests,
+} from "../mfa/approval-requests";
 import { findProbation } from "../mfa/authenticator-app";
 import { hasMethod } from "../mfa/has-method";
 import { beginStepUp, type LoginChallenge } from "../mfa/login-challenge";
@@ -10,6 +15,7 @@ import {
   type AuthenticatorCodeResult,
   verifyAuthenticatorCode,
 } from "../mfa/verify-authenticator-code";
+import { type NotificationResult, verifyNotification } from "../mfa/verify-notification";
 import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
 import { logRefusedTry, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
@@ -43,6 +49,33 @@ export async function stepUpWithAuthenticatorApp(
   });
   await endWhenGuessed(answer.challenge, stepUp);
   return result;
+}
+
+/** Asks the person's phones to approve a step-up; refuses as `createApprovalRequest` does. */
+export async function sendStepUpNotification({
+  session,
+  returnTo,
+  from,
+}: Omit<StepUp, "input">): Promise<ApprovalRequestResult> {
+  const { id: sessionId, userId, email } = session;
+  const challenge = await beginStepUp({ sessionId, userId, email, returnTo });
+  return transaction((tx) => createApprovalRequest(tx, { challenge, from }));
+}
+
+/**
+ * Steps a session up with a notification that was approved on a phone; refuses as `verifyNotification` does.
+ * It lifts the restriction of a login with a recovery code, unless the phone was connected after one.
+ */
+export async function stepUpWithNotification(
+  stepUp: Omit<StepUp, "input">,
+): Promise<NotificationResult<SessionToken>> {
+  const { id: sessionId, userId, email } = stepUp.session;
+  const { returnTo } = stepUp;
+  return verifyNotification({
+    challenge: await beginStepUp({ sessionId, userId, email, returnTo }),
+    onSatisfied: (tx, restrictedUntil) =>
+      renew(tx, stepUp, { amr: ["pwd", "mca", "mfa"], restrictedUntil }),
+  });
 }
 
 /**
@@ -121,6 +154,7 @@ async function renew(
 ): Promise<SessionToken> {
   const [method] = methodsOfAmr(proof.amr);
   await recordAuditEvent(tx, { type: "step_up", userId, sessionId: id, method, from });
+  await settleApprovalRequests(tx, userId);
   return stepUpSession(tx, { id, ...proof });
 }
 

@@ -42,7 +42,7 @@ export async function recordFailedAnswer({
   reservation,
   from,
 }: {
-  challenge: LoginChallenge;
+  challenge: Pick<LoginChallenge, "id" | "userId">;
   reservation: Reservation;
   from: RequestSource;
 }): Promise<void> {

@@ -32,15 +32,16 @@ const REPEAT_SECONDS = 60; // an answer that was lost is asked for again by then
 export async function beginLoginChallenge(
   tx: Tx,
   { userId, returnTo, from }: { userId: string; returnTo: string; from: RequestSource },
-): Promise<{ token: string; expiresAt: Date }> {
+): Promise<{ id: string; token: string; expiresAt: Date }> {
   const token = randomToken();
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + CHALLENGE_MINUTES * 60_000);
-  await tx.loginChallenge.create({
+  const { id } = await tx.loginChallenge.create({
     data: { tokenHash: hashToken(token), userId, returnTo, createdAt, expiresAt },
+    select: { id: true },
   });
   await recordAuditEvent(tx, { type: "login_challenge_begun", userId, from });
-  return { token, expiresAt };
+  return { id, token, expiresAt };
 }
 
 /**
@@ -80,6 +81,17 @@ export async function beginStepUp({
       select: { id: true, expiresAt: true },
     }));
   return { id, userId, email, returnTo, expiresAt: end };
+}
+
+/** The live challenge that steps a session up, if one was begun: for a page, which begins none. */
+export async function findStepUp(sessionId: string): Promise<{ id: string } | undefined> {
+  const prisma = await db();
+  const found = await prisma.loginChallenge.findFirst({
+    where: { sessionId, ...live() },
+    select: { id: true },
+    orderBy: { createdAt: "desc" },
+  });
+  return found ?? undefined;
 }
 
 /** The live challenge behind a token, or `undefined` if it never was, is over, or its person is disabled. */
@@ -190,7 +202,8 @@ export async function endLoginChallengesOf(tx: Tx, userId: string): Promise<void
 
 const live = () => ({ satisfiedAt: null, endedAt: null, expiresAt: { gt: new Date() } });
 
-async function endChallenge(tx: Tx, id: string): Promise<void> {
+/** Ends one challenge, in the transaction that knows that it has to. */
+export async function endChallenge(tx: Tx, id: string): Promise<void> {
   await tx.loginChallenge.updateMany({
     where: { id, endedAt: null },
     data: { endedAt: new Date() },

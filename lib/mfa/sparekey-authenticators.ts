@@ -43,6 +43,22 @@ export async function listSparekeyAuthenticators(
   }));
 }
 
+/**
+ * When the first of a person's phones that work comes off probation; `null` if there is one that is not on
+ * it, or none at all.
+ */
+export async function findPhoneProbationEnd(userId: string): Promise<Date | null> {
+  const prisma = await db();
+  const phones = await prisma.sparekeyAuthenticator.findMany({
+    where: { userId, ...isConnected, suspendedAt: null },
+    select: { probationUntil: true },
+  });
+  const now = Date.now();
+  const ends = phones.map(({ probationUntil }) => probationUntil?.getTime() ?? 0);
+  const first = Math.min(...ends);
+  return phones.length > 0 && first > now ? new Date(first) : null;
+}
+
 /** Names a Sparekey Authenticator of a person. Says whether it is theirs. */
 export async function renameSparekeyAuthenticator(
   tx: Tx,

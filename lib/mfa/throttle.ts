@@ -98,6 +98,24 @@ export async function findDisabledMethods(userId: string, tx?: Tx): Promise<stri
     .map(({ method }) => method);
 }
 
+/**
+ * What would refuse an attempt now, counting none; `undefined` if it would be judged. In a transaction, it
+ * needs its `tx`.
+ */
+export async function findBarrier(
+  { subject, method, lane = "" }: ThrottleKey,
+  tx?: Tx,
+): Promise<{ reason: "waiting" | "disabled"; until: Date } | undefined> {
+  const prisma = tx ?? (await db());
+  const row = await prisma.throttle.findUnique({
+    where: { subject_method_lane: { subject, method, lane } },
+  });
+  if (!row) return undefined;
+  const until = row.nextAttemptAt;
+  if (isDisabled(method, row.failures)) return { reason: "disabled", until };
+  return until > new Date() ? { reason: "waiting", until } : undefined;
+}
+
 /** Whether the last of this many consecutive failures began a wait. */
 export function beginsWait(failures: number): boolean {
   return WAITS_SECONDS.slice(0, failures).some((seconds) => seconds > 0);

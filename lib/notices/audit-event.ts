@@ -89,7 +89,6 @@ const TOLD = [
   "security_key_replaced",
   "security_key_removed",
   "security_key_copied",
-  "notification_denied",
   "method_disabled",
   "recovery_codes_generated",
   "recovery_codes_replaced",

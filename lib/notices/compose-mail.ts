@@ -24,6 +24,8 @@ export type MailTemplate =
   | ToldEvent
   | "method_failed"
   | "step_up_failed"
+  | "notification_denied"
+  | "step_up_denied"
   | "verify_address"
   | "verify_new_address"
   | "reset_password"
@@ -73,6 +75,7 @@ const PLANS: Record<MailTemplate, Plan> = {
   method_disabled: { button: "activity", wrong: "passwordKnown" },
   method_failed: { button: "activity", wrong: "passwordKnown" },
   step_up_failed: NOTICE,
+  step_up_denied: NOTICE,
   recovery_codes_generated: OF_CODES,
   recovery_codes_replaced: OF_CODES,
   recovery_codes_confirmed: OF_CODES,
