@@ -42,6 +42,7 @@ const config: NextConfig = {
     "pglite-prisma-adapter",
     "pino",
     "piscina",
+    "web-push",
   ],
   headers: async () => [
     { source: "/:path*", headers: SECURITY_HEADERS },

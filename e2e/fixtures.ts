@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test as base } from "@playwright/test";
 import { administer } from "@/lib/db/testing/administer";
+import { type FakePushService, startFakePushService } from "@/lib/db/testing/fake-push-service";
 import { type Engine, TEST_SECRETS } from "@/lib/db/testing/test-environment";
 import { launchServer, type Server, type Sql } from "./servers";
 
@@ -22,6 +23,8 @@ export type Portal = {
   setupToken: string;
   /** Asks the database directly, past the application. */
   sql: Sql;
+  /** Where its phones are rung; a browser of a test cannot subscribe at a real one. */
+  pushService: FakePushService;
   /** What the servers were started with, for a test that starts one more. */
   environment: Record<string, string>;
 };
@@ -37,9 +40,12 @@ export const test = base.extend<object, PortalOptions & { portal: Portal }>({
       mkdirSync(logs, { recursive: true });
       const dataDir = mkdtempSync(path.join(tmpdir(), "sparekey-e2e-"));
       const database = engine === "postgres" ? await createDatabase() : undefined;
+      const pushService = await startFakePushService();
       const environment = {
         DATA_DIR: dataDir,
         SECRETS: TEST_SECRETS,
+        PUSH_HOSTS: pushService.host,
+        NODE_EXTRA_CA_CERTS: pushService.certificateFile,
         ...(database && { DATABASE_URL: database.url }),
       };
       const servers: Server[] = [];
@@ -60,11 +66,13 @@ export const test = base.extend<object, PortalOptions & { portal: Portal }>({
           logFiles: servers.map(({ logFile }) => logFile),
           setupToken: first.setupToken,
           sql: first.sql,
+          pushService,
           environment,
         });
         await Promise.all(servers.map((server) => server.stop()));
       } finally {
         await Promise.all(servers.map((server) => server.kill()));
+        await pushService.close();
         await database?.drop();
         rmSync(dataDir, { recursive: true, force: true });
       }

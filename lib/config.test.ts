@@ -22,6 +22,7 @@ describe("each variable", () => {
     SETUP_TOKEN: undefined,
     TRUST_PROXY: 0,
     BCRYPT_COST: 10,
+    PUSH_HOSTS: [],
     FAILURES_PER_ADDRESS: 100,
     FAILURES_IN_ALL: 20_000,
     LOG_LEVEL: "info",
@@ -52,6 +53,12 @@ describe("each variable", () => {
     ["SETUP_TOKEN", "sixteen letters!", "sixteen letters!"],
     ["TRUST_PROXY", "2", 2],
     ["BCRYPT_COST", "12", 12],
+    ["PUSH_HOSTS", "push.example.org", ["push.example.org"]],
+    [
+      "PUSH_HOSTS",
+      "Push.Example.org:443, ntfy.lan:8443,[::1]:9443",
+      ["push.example.org", "ntfy.lan:8443", "[::1]:9443"],
+    ],
     ["LOG_LEVEL", "debug", "debug"],
   ])("%s can be %j", (name, value, expected) => {
     expect(parse({ [name]: value })).toMatchObject({ [name]: expected });
@@ -93,6 +100,13 @@ describe("each variable", () => {
       ["BCRYPT_COST", "9"],
       ["BCRYPT_COST", "17"],
       ["BCRYPT_COST", "ten"],
+      ["PUSH_HOSTS", "https://push.example.org"],
+      ["PUSH_HOSTS", "push.example.org/path"],
+      ["PUSH_HOSTS", "push.example.org/"],
+      ["PUSH_HOSTS", "user@push.example.org"],
+      ["PUSH_HOSTS", "push.example.org,,"],
+      ["PUSH_HOSTS", "push.example.org:port"],
+      ["PUSH_HOSTS", "push.example.org?x"],
       ["LOG_LEVEL", "loud"],
     ],
   ])("%s cannot be %j, and the message names it", (name, value) => {

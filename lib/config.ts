@@ -26,6 +26,14 @@ const secretKeys = z
     "two keys share one id",
   );
 
+/** `host` or `host:port`, as an https URL names it. */
+const httpsHost = z.string().transform((text, context) => {
+  const url = URL.canParse(`https://${text}`) ? new URL(`https://${text}`) : undefined;
+  if (url?.href === `https://${url?.host}/` && !/[/@?#\\]/.test(text)) return url.host;
+  context.addIssue(`"${text}" is not a host, like push.example.org or push.example.org:8443`);
+  return z.NEVER;
+});
+
 const emptyIsUnset = (value: unknown) => (value === "" ? undefined : value);
 const optional = <T extends z.ZodType>(type: T) => z.preprocess(emptyIsUnset, type.optional());
 
@@ -50,6 +58,11 @@ const variables = z.object({
   MAIL_FROM: optional(z.string().regex(/@/, "it is an e-mail address, with or without a name")),
   /** Whom a mail tells people to ask for help. */
   SUPPORT_CONTACT: optional(z.string()),
+  /** Push services of the operator's own, beside those of the browsers' makers. */
+  PUSH_HOSTS: z.preprocess(
+    (value) => (emptyIsUnset(value) === undefined ? [] : String(value).split(",")),
+    z.array(z.string().trim().pipe(httpsHost)),
+  ),
   // Failures in ten minutes: from one network address, and in all.
   FAILURES_PER_ADDRESS: z.preprocess(emptyIsUnset, z.coerce.number().int().min(1).default(100)),
   FAILURES_IN_ALL: z.preprocess(emptyIsUnset, z.coerce.number().int().min(1).default(20_000)),

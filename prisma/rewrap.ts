@@ -3,6 +3,8 @@ import { findMissingKeys, retireUnusedKeys } from "../lib/db/known-keys";
 import { currentKeyId } from "../lib/keys";
 import { rewrapAuthenticatorSeeds } from "../lib/mfa/authenticator-app";
 import { rewrapRecoveryCodeDigests } from "../lib/mfa/recovery-code-digest";
+import { rewrapPushSubscriptions } from "../lib/notices/push-subscription";
+import { rewrapServerKeys } from "../lib/notices/vapid-keys";
 
 // Seals with the newest key of SECRETS what older keys sealed, and says which of them can go.
 
@@ -10,21 +12,25 @@ try {
   await db();
   const missing = await findMissingKeys();
   if (missing.length > 0) throw new Error(`SECRETS lacks the key ${missing.join(", ")}.`);
-  const codes = await rewrapRecoveryCodeDigests();
-  const apps = await rewrapAuthenticatorSeeds();
-  console.log(
-    `Sealed anew with the key "${currentKeyId()}": recovery codes ${codes.rewrapped}, authenticator apps ${apps.rewrapped}.`,
-  );
-  const failed = codes.failed + apps.failed;
+  const rewrapped = {
+    "recovery codes": await rewrapRecoveryCodeDigests(),
+    "authenticator apps": await rewrapAuthenticatorSeeds(),
+    "push subscriptions": await rewrapPushSubscriptions(),
+    "server keys": await rewrapServerKeys(),
+  };
+  const told = Object.entries(rewrapped).map(([what, { rewrapped }]) => `${what} ${rewrapped}`);
+  console.log(`Sealed anew with the key "${currentKeyId()}": ${told.join(", ")}.`);
+  const failed = Object.values(rewrapped).reduce((sum, { failed }) => sum + failed, 0);
   if (failed > 0) {
     console.error(`${failed} of them did not open and are as they were: their rows were changed.`);
     process.exitCode = 1;
   }
-  for (const { id, passwords, codes, apps, others } of await retireUnusedKeys()) {
+  for (const { id, ...uses } of await retireUnusedKeys()) {
+    const { passwords, codes, apps, subscriptions, serverKeys, others } = uses;
     console.log(
-      passwords + codes + apps + others === 0
+      Object.values(uses).every((count) => count === 0)
         ? `Nothing needs the key "${id}" any more: take it out of SECRETS.`
-        : `The key "${id}" is still needed: passwords ${passwords} (until their next login), recovery codes ${codes}, authenticator apps ${apps}, links and forms under way ${others}.`,
+        : `The key "${id}" is still needed: passwords ${passwords} (until their next login), recovery codes ${codes}, authenticator apps ${apps}, push subscriptions ${subscriptions}, server keys ${serverKeys}, links, forms and notifications under way ${others}.`,
     );
   }
 } catch (error) {

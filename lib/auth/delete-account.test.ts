@@ -64,6 +64,26 @@ describe("deleting one's account", () => {
     ).rejects.toBeInstanceOf(SessionOver);
   });
 
+  test("SE-06 LC-04 phones with their push subscriptions, keys, pairings and notifications end with it, other people's stay", async () => {
+    const other = await createPerson();
+    for (const { userId } of [person, other]) await storeNewMethods(userId);
+    const count = async ({ userId }: Person) => {
+      const prisma = await db();
+      const where = { userId };
+      return Promise.all([
+        prisma.sparekeyAuthenticator.count({ where }),
+        prisma.pairing.count({ where }),
+        prisma.approvalRequest.count({ where }),
+        prisma.securityKey.count({ where }),
+        prisma.webauthnChallenge.count({ where }),
+      ]);
+    };
+    expect(await count(person)).toEqual([1, 1, 1, 1, 1]);
+    expect(await remove()).toEqual(DELETED);
+    expect(await count(person)).toEqual([0, 0, 0, 0, 0]);
+    expect(await count(other)).toEqual([1, 1, 1, 1, 1]);
+  });
+
   test("LC-03 LC-04 every verified address is told, though the account is gone, and no other", async () => {
     const { email: other } = await storeMailbox(person);
     const unverified = `${crypto.randomUUID()}@example.net`;
@@ -247,4 +267,54 @@ async function newestTokenTo(email: string): Promise<string> {
 
 async function logIn(who: Person): Promise<CurrentSession> {
   return (await logInAs(who, ["pwd"])).session;
+}
+
+/** A row in each table that a phone or a key leaves traces in. */
+async function storeNewMethods(userId: string): Promise<void> {
+  const prisma = await db();
+  const [now, bytes] = [new Date(), new Uint8Array([1])];
+  const times = { createdAt: now, expiresAt: now };
+  await prisma.sparekeyAuthenticator.create({
+    data: {
+      id: crypto.randomUUID(),
+      userId,
+      name: "Phone",
+      publicKey: bytes,
+      sealedSubscription: bytes,
+      subscriptionKeyId: "test",
+      addedAt: now,
+      addedAddress: FROM.address,
+      addedUserAgent: FROM.userAgent,
+    },
+  });
+  await prisma.pairing.create({
+    data: { id: crypto.randomUUID(), userId, secretHash: crypto.randomUUID(), ...times },
+  });
+  await prisma.approvalRequest.create({
+    data: {
+      userId,
+      loginChallengeId: crypto.randomUUID(),
+      sealedNumber: bytes,
+      keyId: "test",
+      ...FROM,
+      ...times,
+    },
+  });
+  await prisma.securityKey.create({
+    data: {
+      userId,
+      name: "Key",
+      credentialId: crypto.randomUUID(),
+      publicKey: bytes,
+      counter: 0,
+      transports: [],
+      aaguid: "none",
+      backupEligible: false,
+      backedUp: false,
+      addedAt: now,
+    },
+  });
+  await prisma.webauthnChallenge.create({
+    data: { userId, purpose: "login", challengeHash: crypto.randomUUID(), ...times },
+  });
 }

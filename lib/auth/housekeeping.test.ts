@@ -128,6 +128,89 @@ test("OT-02 spent and old links, limits that are over and apps that were never v
   expect(await prisma.authenticatorApp.count()).toBe(2);
 });
 
+test("LC-10 WA-01 pairings and challenges of keys are removed a day after their end", async () => {
+  const prisma = await db();
+  const { userId } = person;
+  const times = { createdAt: START, expiresAt: new Date(START.getTime() + 10 * MINUTE) };
+  await prisma.pairing.createMany({
+    data: [
+      { id: randomUUID(), secretHash: "a", userId, ...times },
+      { id: randomUUID(), secretHash: "b", ...times },
+    ],
+  });
+  await prisma.webauthnChallenge.createMany({
+    data: [
+      { challengeHash: "a", purpose: "login", userId, ...times },
+      { challengeHash: "b", purpose: "passwordless", ...times },
+    ],
+  });
+  await clearAt(DAY + 10 * MINUTE);
+  expect([await prisma.pairing.count(), await prisma.webauthnChallenge.count()]).toEqual([2, 2]);
+  await clearAt(DAY + 10 * MINUTE + SECOND);
+  expect([await prisma.pairing.count(), await prisma.webauthnChallenge.count()]).toEqual([0, 0]);
+});
+
+test("PU-04 a notification is forgotten after a month", async () => {
+  const prisma = await db();
+  const request = {
+    userId: person.userId,
+    loginChallengeId: randomUUID(),
+    sealedNumber: new Uint8Array([1]),
+    keyId: "test",
+    createdAt: START,
+    expiresAt: new Date(START.getTime() + 2 * MINUTE),
+    address: FROM.address,
+    userAgent: FROM.userAgent,
+  };
+  await prisma.approvalRequest.createMany({ data: [request, { ...request, settledAt: START }] });
+  await clearAt(30 * DAY);
+  expect(await prisma.approvalRequest.count()).toBe(2);
+  await clearAt(30 * DAY + SECOND);
+  expect(await prisma.approvalRequest.count()).toBe(0);
+});
+
+test("LC-04 phones and keys that were removed, and a key for push services, stay for ever", async () => {
+  const prisma = await db();
+  const { userId } = person;
+  const removed = { userId, name: "Old", addedAt: START, removedAt: START };
+  await prisma.sparekeyAuthenticator.create({
+    data: {
+      ...removed,
+      id: randomUUID(),
+      publicKey: new Uint8Array([1]),
+      addedAddress: FROM.address,
+      addedUserAgent: FROM.userAgent,
+    },
+  });
+  await prisma.securityKey.create({
+    data: {
+      ...removed,
+      credentialId: randomUUID(),
+      publicKey: new Uint8Array([1]),
+      counter: 0,
+      transports: [],
+      aaguid: "none",
+      backupEligible: false,
+      backedUp: false,
+    },
+  });
+  await prisma.serverKey.create({
+    data: {
+      name: "vapid",
+      publicKey: "x",
+      sealedKey: new Uint8Array([1]),
+      keyId: "test",
+      createdAt: START,
+    },
+  });
+  await clearAt(5 * 365 * DAY);
+  expect([
+    await prisma.sparekeyAuthenticator.count(),
+    await prisma.securityKey.count(),
+    await prisma.serverKey.count(),
+  ]).toEqual([1, 1, 1]);
+});
+
 test("PW-12 an account whose address nobody verified in a week is released; administrators and verified ones stay", async () => {
   const prisma = await db();
   const unverified = await createPerson();

@@ -23,6 +23,9 @@ const TASKS: Record<string, () => Promise<unknown>> = {
   deleteLoginChallenges,
   deleteSessions,
   deletePendingApps,
+  deletePairings,
+  deleteWebauthnChallenges,
+  deleteApprovalRequests,
   deletePasswordThrottles,
   deleteClearedThrottles,
   deleteRateLimits,
@@ -119,6 +122,30 @@ async function deletePendingApps(): Promise<number> {
   const prisma = await db();
   const { count } = await prisma.authenticatorApp.deleteMany({
     where: { verifiedAt: null, pendingUntil: { lt: ago(0) } },
+  });
+  return count;
+}
+
+/** A day on, "that took too long" can still be told. What was connected stays (63B §4.1). */
+async function deletePairings(): Promise<number> {
+  const prisma = await db();
+  const { count } = await prisma.pairing.deleteMany({ where: { expiresAt: { lt: ago(DAY) } } });
+  return count;
+}
+
+async function deleteWebauthnChallenges(): Promise<number> {
+  const prisma = await db();
+  const { count } = await prisma.webauthnChallenge.deleteMany({
+    where: { expiresAt: { lt: ago(DAY) } },
+  });
+  return count;
+}
+
+/** No limit looks back as far; what was approved and denied stays on record by its events. */
+async function deleteApprovalRequests(): Promise<number> {
+  const prisma = await db();
+  const { count } = await prisma.approvalRequest.deleteMany({
+    where: { createdAt: { lt: ago(30 * DAY) } },
   });
   return count;
 }

@@ -22,12 +22,17 @@ export async function registerKeys(): Promise<void> {
   await prisma.knownKey.createMany({ data, skipDuplicates: true });
 }
 
-/** What still needs a key: passwords until their next login, links and kept forms until they are over. */
+/**
+ * What still needs a key: passwords until their next login; links, kept forms and the numbers of
+ * notifications until they are over.
+ */
 export type KeyUses = {
   id: string;
   passwords: number;
   codes: number;
   apps: number;
+  subscriptions: number;
+  serverKeys: number;
   others: number;
 };
 
@@ -46,15 +51,20 @@ export async function retireUnusedKeys(): Promise<KeyUses[]> {
 
 async function countUses(keyId: string): Promise<KeyUses> {
   const prisma = await db();
-  const open = { usedAt: null, expiresAt: { gt: new Date() } };
-  const [passwords, codes, apps, links, forms] = await Promise.all([
-    prisma.user.count({ where: { passwordDigest: { contains: `:${keyId}:` } } }),
-    prisma.recoveryCode.count({ where: { keyId, sealedDigest: { not: null } } }),
-    prisma.authenticatorApp.count({ where: { keyId, sealedSeed: { not: null } } }),
-    prisma.mailLink.count({ where: { keyId, ...open } }),
-    prisma.loginChallenge.count({ where: { formKeyId: keyId, expiresAt: { gt: new Date() } } }),
-  ]);
-  return { id: keyId, passwords, codes, apps, others: links + forms };
+  const isLive = { expiresAt: { gt: new Date() } };
+  const [passwords, codes, apps, subscriptions, serverKeys, links, forms, numbers] =
+    await Promise.all([
+      prisma.user.count({ where: { passwordDigest: { contains: `:${keyId}:` } } }),
+      prisma.recoveryCode.count({ where: { keyId, sealedDigest: { not: null } } }),
+      prisma.authenticatorApp.count({ where: { keyId, sealedSeed: { not: null } } }),
+      prisma.sparekeyAuthenticator.count({ where: { subscriptionKeyId: keyId } }),
+      prisma.serverKey.count({ where: { keyId } }),
+      prisma.mailLink.count({ where: { keyId, usedAt: null, ...isLive } }),
+      prisma.loginChallenge.count({ where: { formKeyId: keyId, ...isLive } }),
+      prisma.approvalRequest.count({ where: { keyId, usedAt: null, endedAt: null, ...isLive } }),
+    ]);
+  const others = links + forms + numbers;
+  return { id: keyId, passwords, codes, apps, subscriptions, serverKeys, others };
 }
 
 /** Tells two keys under one id apart, and tells nothing of the key. */

@@ -10,6 +10,7 @@ import {
 } from "../../mfa/recovery-code-sets";
 import { recordAuditEvent } from "../../notices/audit-event";
 import { sendDueMail, startOutboxWorker } from "../../notices/outbox-worker";
+import { obtainVapidKeys } from "../../notices/vapid-keys";
 import { closeDatabase, db, transaction } from "../client";
 import { lockDirectory } from "../directory-lock";
 import { allow, createPersonWithApp, FROM } from "./people";
@@ -162,6 +163,16 @@ async function judgeLogins(): Promise<void> {
   await closeDatabase();
 }
 
+/** Waits for a word, then says which key for push services this server has. */
+async function vapidKeys(): Promise<void> {
+  await db();
+  say("ready");
+  await once(process.stdin, "data");
+  say(`key ${(await obtainVapidKeys()).publicKey}`);
+  await closeDatabase();
+  process.exit();
+}
+
 const tasks: Record<string, () => Promise<void>> = {
   hold,
   write,
@@ -170,5 +181,6 @@ const tasks: Record<string, () => Promise<void>> = {
   listSets,
   logInWithCodes,
   judgeLogins,
+  vapidKeys,
 };
 await tasks[task ?? ""]?.();
