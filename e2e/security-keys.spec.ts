@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { age, countRows } from "./database";
+import { examine } from "./examine";
 import { expect, lendCookies, test } from "./journeys";
 import {
   button,
@@ -257,6 +258,34 @@ test("AX-10 AX-07 adding a key and logging in with it work by keyboard alone, an
   await key.beTouched(true);
   await button(page, USE).click();
   await expect(heading(page, "Account Settings")).toBeVisible();
+});
+
+test("AX-05 AX-06 AX-08 every screen of security keys passes axe in light and dark, and fits 320 pixels", async ({
+  page,
+  portal: { sql },
+}) => {
+  test.setTimeout(120_000);
+  const person = somebodyNew();
+  await VirtualKey.securityKey(page);
+  await signUp(page, person);
+  await addKey(page, "A name as long as a name of a key can be");
+  await examine(page);
+  await page.goto("/account/mfa/security-key");
+  await field(page, "Name").fill("x".repeat(41));
+  await button(page, ADD).click();
+  await expect(told(page, /at most 40 characters/)).toBeVisible();
+  await examine(page);
+  await makeOld(sql, person);
+  await page.goto("/account/verify?return=%2Faccount");
+  await expect(button(page, USE)).toBeVisible();
+  await examine(page);
+  await page.goto("/account");
+  await logOut(page);
+  await expect(button(page, "Use a passkey")).toBeVisible();
+  await examine(page);
+  await enterPassword(page, person);
+  await expect(button(page, USE)).toBeVisible();
+  await examine(page);
 });
 
 test("WA-12 without scripts, the screens say that a key needs them and offer the other methods", async ({

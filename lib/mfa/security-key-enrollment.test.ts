@@ -100,16 +100,6 @@ const LIES: Record<string, Lie> = {
   "WA-06 with a name of more than 1,023 bytes": {
     id: Buffer.alloc(1_024, 7).toString("base64url"),
   },
-  "WA-11 with a maker's certificates": {
-    attestation: {
-      fmt: "packed",
-      attStmt: new Map<string, unknown>([
-        ["alg", -7],
-        ["sig", new Uint8Array(64)],
-        ["x5c", [new Uint8Array(64)]],
-      ]),
-    },
-  },
 };
 
 test.each(Object.entries(LIES))("%s is refused and enrolls nothing", async (_, lie) => {

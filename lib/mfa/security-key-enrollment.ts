@@ -6,7 +6,7 @@ import {
   type RegistrationResponseJSON,
   verifyRegistrationResponse,
 } from "@simplewebauthn/server";
-import { COSEALG, decodeAttestationObject } from "@simplewebauthn/server/helpers";
+import { COSEALG } from "@simplewebauthn/server/helpers";
 import { type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { recordAuditEvent } from "../notices/audit-event";
@@ -151,7 +151,6 @@ export async function enrollSecurityKey<T>({
 
 async function verify(response: RegistrationResponseJSON, challenge: string) {
   const { rpId, origin } = relyingParty();
-  if (hasCertificates(response)) return undefined;
   const outcome = await verifyRegistrationResponse({
     response,
     expectedChallenge: challenge,
@@ -171,21 +170,4 @@ async function verify(response: RegistrationResponseJSON, challenge: string) {
     backupEligible: credentialDeviceType === "multiDevice",
     backedUp: credentialBackedUp,
   };
-}
-
-/**
- * No maker's certificates were asked for, and browsers send none then. Verifying some could mean to ask
- * addresses that stand in them whether they were revoked, which anybody can write (ASVS 15.3.2).
- */
-function hasCertificates({ response }: RegistrationResponseJSON): boolean {
-  try {
-    const object = decodeAttestationObject(
-      new Uint8Array(Buffer.from(response.attestationObject, "base64url")),
-    );
-    const format = object.get("fmt");
-    const isSelfMade = format === "packed" && object.get("attStmt").get("x5c") === undefined;
-    return format !== "none" && !isSelfMade;
-  } catch {
-    return true; // it is none at all
-  }
 }

@@ -28,7 +28,6 @@ export type Lie = {
   /** Changes a part after it was signed. */
   tamper?: { part: "clientDataJSON" | "authenticatorData" | "signature"; byte: number };
   alg?: number;
-  attestation?: { fmt: string; attStmt: Map<string, unknown> };
 };
 
 /** A security key in software, with the origin that a browser on the portal's page would tell. */
@@ -69,10 +68,9 @@ export class SoftwareKey {
       credentialId,
       this.coseKey(lie.alg ?? -7),
     ]);
-    const { fmt, attStmt } = lie.attestation ?? { fmt: "none", attStmt: new Map() };
     const object = new Map<string, unknown>([
-      ["fmt", fmt],
-      ["attStmt", attStmt],
+      ["fmt", "none"],
+      ["attStmt", new Map()],
       ["authData", new Uint8Array(authData)],
     ]);
     const attestationObject = Buffer.from(isoCBOR.encode(object as never)).toString("base64url");

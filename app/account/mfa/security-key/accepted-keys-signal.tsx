@@ -16,6 +16,8 @@ export function AcceptedKeysSignal() {
 
 async function signalFromServer(): Promise<void> {
   if (!("signalAllAcceptedCredentials" in (globalThis.PublicKeyCredential ?? {}))) return;
-  const answer = await fetch("/account/mfa/security-key/accepted").catch(() => undefined);
+  const answer = await fetch("/account/mfa/security-key/accepted", {
+    redirect: "error", // the session is over
+  }).catch(() => undefined);
   if (answer?.ok) await signalAcceptedKeys(await answer.json());
 }

@@ -1,4 +1,4 @@
-import { currentSession } from "@/lib/auth/current-session";
+import { requireSession } from "@/lib/auth/current-session";
 import { relyingParty } from "@/lib/mfa/relying-party";
 import { findAcceptedKeys } from "@/lib/mfa/security-keys";
 
@@ -8,8 +8,8 @@ import { findAcceptedKeys } from "@/lib/mfa/security-keys";
  */
 export async function GET(): Promise<Response> {
   const headers = { "cache-control": "no-store" };
-  const session = await currentSession();
-  const accepted = session && (await findAcceptedKeys(session.userId));
+  const { userId } = await requireSession("/account/mfa");
+  const accepted = await findAcceptedKeys(userId);
   if (!accepted) return new Response(null, { status: 404, headers });
   return Response.json({ rpId: relyingParty().rpId, ...accepted }, { headers });
 }
