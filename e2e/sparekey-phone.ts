@@ -1,5 +1,5 @@
 import { type Browser, devices, expect, type Page } from "@playwright/test";
-import { button, heading, told } from "./people";
+import { button, field, heading, told } from "./people";
 import { readQr } from "./phone";
 import { noteSecret } from "./secrets-of-the-run";
 
@@ -51,6 +51,26 @@ export async function connectInAccount(account: Page, checkNumber: string): Prom
   expect(await readCheckNumber(account)).toBe(checkNumber);
   await button(account, "Connect").click();
 }
+
+/** On the phone: has it show a phrase, and gives the four words. */
+export async function showPhrase(phone: Page): Promise<string> {
+  await button(phone, "Show a phrase").click();
+  const words = phone.getByRole("list", { name: "Phrase" }).getByRole("listitem");
+  await expect(words).toHaveCount(4);
+  const phrase = (await words.allTextContents()).join(" ");
+  noteSecret(phrase);
+  return phrase;
+}
+
+/** In the account: types the phrase that the phone shows. */
+export async function typePhrase(account: Page, phrase: string): Promise<void> {
+  await field(account, "Phrase from your phone").fill(phrase);
+  await button(account, "Use phrase").click();
+}
+
+/** The accounts that the phone serves, as it lists them. */
+export const accountsOn = (phone: Page) =>
+  phone.getByRole("list", { name: "Accounts on this phone" }).getByRole("listitem");
 
 /** The four digits that both sides show. */
 export async function readCheckNumber(page: Page): Promise<string> {
