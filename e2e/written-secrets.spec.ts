@@ -24,7 +24,7 @@ test("LG-02 OT-03 RC-03 no password, code, seed, cookie or token of the whole ru
   const linkTokens = mails.flatMap(({ links }) => links.map(tokenIn)).filter(Boolean);
   expect(linkTokens.length).toBeGreaterThan(0);
   const secrets = notedSecrets().filter(
-    (secret) => secret.length >= 8 && !linkTokens.includes(secret),
+    (secret) => (secret.length >= 8 || isNumber(secret)) && !linkTokens.includes(secret),
   );
   for (const own of [person.password, person.phone.setupKey, ...person.codes]) {
     expect(secrets).toContain(own);
@@ -42,11 +42,18 @@ test("LG-02 OT-03 RC-03 no password, code, seed, cookie or token of the whole ru
   expect(logs).toContain("Sparekey is ready");
   expect(textOf(history.body)).toContain("Recovery code 4 of set A used");
   for (const [place, content, kept] of places) {
-    const found = kept.filter(
-      (secret) => content.includes(secret) || content.includes(secret.replaceAll("-", "")),
-    );
+    const found = kept.filter((secret) => isIn(content, secret));
     expect(found, place).toEqual([]);
   }
 });
+
+const isNumber = (secret: string) => /^\d{6}$/.test(secret);
+
+/** Six digits occur by chance inside of longer numbers and hexadecimal bytes; alone they are the number. */
+function isIn(content: string, secret: string): boolean {
+  return isNumber(secret)
+    ? new RegExp(`(?<![0-9A-Za-z.])${secret}(?![0-9A-Za-z])`).test(content)
+    : content.includes(secret) || content.includes(secret.replaceAll("-", ""));
+}
 
 const tokenIn = (address: string) => new URL(address).searchParams.get("token") ?? "";
