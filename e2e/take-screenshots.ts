@@ -1,24 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Browser, chromium, type Page } from "@playwright/test";
-import { HOTP, Secret } from "otpauth";
 import { findChromium } from "../bin/chromium.mjs";
 import { findMailLink } from "./mailbox";
+import { Phone } from "./phone";
 import { launchServer } from "./servers";
+import { walkMethods } from "./take-method-pictures";
+import { PICTURES, takePictures } from "./take-pictures";
 
 // Walks through every screen as a person does and takes its picture in both widths and both schemes.
 
-const FOLDER = "screenshots";
-const README_FOLDER = "docs/screenshots";
-const WIDTHS = [1280, 390];
-const SCHEMES = ["light", "dark"] as const;
-/** What README shows: wide and light. */
-const IN_README = ["ten-codes", "enter-recovery-code", "choose-method", "account-protected"];
 const PASSWORD = "forty quiet lanterns drift";
 
 const dataDir = mkdtempSync(path.join(tmpdir(), "sparekey-screenshots-"));
-for (const folder of [FOLDER, README_FOLDER]) mkdirSync(folder, { recursive: true });
 const server = await launchServer({
   environment: { DATA_DIR: dataDir },
   logFile: path.join(dataDir, "server.log"),
@@ -30,12 +25,13 @@ const browser = await chromium.launch({
 });
 try {
   await walk(await openPage(browser));
+  await walkMethods(browser, { origin: server.baseURL, password: PASSWORD });
 } finally {
   await browser.close();
   await server.stop();
   rmSync(dataDir, { recursive: true, force: true });
 }
-console.log(`The pictures are in ${FOLDER}/.`);
+console.log(`The pictures are in ${PICTURES}/.`);
 
 function openPage(on: Browser): Promise<Page> {
   return on.newPage({ baseURL: server.baseURL, deviceScaleFactor: 2, locale: "en-US" });
@@ -99,7 +95,7 @@ async function walk(page: Page): Promise<void> {
   await click("Verify");
   await see("That code isn’t right");
   await shoot("app-wrong-code");
-  await fill("Verification code", codeNow(setupKey));
+  await fill("Verification code", new Phone(setupKey).code());
   await click("Verify");
   await see("Your authenticator app is added");
   await shoot("mfa-app-added");
@@ -113,9 +109,9 @@ async function walk(page: Page): Promise<void> {
   const codes = await page.getByRole("listitem").locator("code").allInnerTexts();
   await shoot("ten-codes");
   await page.emulateMedia({ media: "print", colorScheme: "light" });
-  await page.pdf({ path: path.join(FOLDER, "printed-sheet.pdf"), format: "A4" });
+  await page.pdf({ path: path.join(PICTURES, "printed-sheet.pdf"), format: "A4" });
   await page.setViewportSize({ width: 720, height: 1018 });
-  await page.screenshot({ path: path.join(FOLDER, "printed-sheet.png") });
+  await page.screenshot({ path: path.join(PICTURES, "printed-sheet.png") });
   await page.emulateMedia({ media: "screen" });
   await click("Done");
   await see(/Tick .I have saved/);
@@ -264,23 +260,4 @@ async function walk(page: Page): Promise<void> {
     await click("Log in");
     await see("Enter the code from your app");
   }
-}
-
-async function takePictures(page: Page, name: string): Promise<void> {
-  for (const colorScheme of SCHEMES) {
-    for (const width of WIDTHS) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
-      const file = `${name}-${width}-${colorScheme}.png`;
-      await page.screenshot({ path: path.join(FOLDER, file), fullPage: true });
-      if (width === 1280 && colorScheme === "light" && IN_README.includes(name)) {
-        await page.screenshot({ path: path.join(README_FOLDER, `${name}.png`) });
-      }
-    }
-  }
-}
-
-function codeNow(setupKey: string): string {
-  const counter = Math.floor(Date.now() / 30_000);
-  return HOTP.generate({ secret: Secret.fromBase32(setupKey), counter, digits: 6 });
 }
