@@ -4,9 +4,7 @@ import type { PortalOptions } from "./e2e/fixtures";
 export default defineConfig<object, PortalOptions>({
   testDir: "e2e",
   outputDir: "test-results/e2e",
-  // The engines run beside each other, and the journeys of each one after the other: the last one looks
-  // for what all before it had to keep secret.
-  workers: 2,
+  workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
@@ -32,7 +30,7 @@ export default defineConfig<object, PortalOptions>({
     },
   },
   projects: [
-    { name: "embedded", workers: 1, use: { engine: "pglite" }, grepInvert: /@postgres/ },
-    { name: "postgres", workers: 1, use: { engine: "postgres" }, grepInvert: /@embedded/ },
+    { name: "embedded", use: { engine: "pglite" }, grepInvert: /@postgres/ },
+    { name: "postgres", use: { engine: "postgres" }, grepInvert: /@embedded/ },
   ],
 });

@@ -364,16 +364,35 @@ describe("a known browser", () => {
     expect(await failuresAt(email), "one known for another address is a stranger").toBe(1);
   });
 
-  test("T03 one known for the owner and for an account made at the address again is the owner's", async () => {
+  test("T03 one in which somebody signed up again opens both accounts, each with its password", async () => {
+    const { email, owner, stranger: again } = await ownerAndStranger();
+    const known = addPerson(addPerson([], owner.userId), again.userId);
+    for (const { userId, password } of [owner, again, owner]) {
+      expect(await logIn(email, password, undefined, known)).toMatchObject({ userId });
+    }
+    expect(await failuresAt(email), "and the others' count is as it was").toBe(0);
+  });
+
+  test("TH-04 accounts made in it at the address are no free guesses, and clear no failures", async () => {
     const { email, owner, stranger } = await ownerAndStranger();
     const known = addPerson(addPerson([], owner.userId), stranger.userId);
-    expect(await logIn(email, owner.password, undefined, known)).toMatchObject({
-      userId: owner.userId,
-    });
-    await disable(owner);
-    expect(await logIn(email, stranger.password, undefined, known)).toMatchObject({
-      userId: stranger.userId,
-    });
+    let judged = 0;
+    for (let guess = 1; guess <= 10; guess++) {
+      const password = `an account's password ${guess}`;
+      const made = await signUpUnverified(email, password, owner);
+      if ((await logIn(email, password, undefined, addPerson(known, made.userId))).verified)
+        judged += 1;
+    }
+    expect(judged).toBe(5);
+    await (await db()).throttle.deleteMany();
+    const use = (password: string) => logIn(email, password, undefined, known);
+    await use(stranger.password); // its first time is a guess at the owner's
+    for (let guess = 1; guess <= 3; guess++) {
+      expect(await use(`a guess number ${guess}`)).toEqual(WRONG);
+      expect(await use(stranger.password)).toMatchObject({ verified: true });
+    }
+    expect(await use("a guess number 4")).toEqual(WRONG);
+    expect(await use(owner.password)).toMatchObject({ reason: "waiting" });
   });
 
   test("T03 TH-09 neighbours who used up the network's failures keep nobody out of a known browser", async () => {

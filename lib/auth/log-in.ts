@@ -48,8 +48,8 @@ type Login = {
  * method is enrolled (design: no session before every factor); in a browser whose session only rested too
  * long, that session. Unknown, wrong and disabled cost the same one hash and wait alike, since the count is
  * kept by a keyed hash of the address (ASVS 6.3.8). A browser that is known for one of the address's
- * accounts (`readKnownBrowsers`) has a count of its own, in which that account's password alone is right;
- * all others share theirs, and fall under the limits for failures of strangers.
+ * accounts (`readKnownBrowsers`) has a count of its own, in which the passwords of those it is known for
+ * alone are right; all others share theirs, and fall under the limits for failures of strangers.
  */
 export async function logInWithPassword({
   email,
@@ -94,16 +94,14 @@ function chooseLane(
   knownBrowsers: KnownBrowser[],
 ): Lane {
   const enabled = accounts.filter(({ disabledAt }) => !disabledAt);
-  const known = knownBrowsers.flatMap((browser) => {
-    const account = enabled.find(({ id }) => id === browser.userId);
-    return account ? [{ browser, account }] : [];
-  });
-  // Who signs up once more with an address that is theirs is not kept out of the account they had.
-  const chosen = known.find(({ account }) => account.isVerified) ?? known[0];
-  if (chosen) {
-    const { account, browser } = chosen;
-    const throttle = ownPasswordThrottle(account.id, laneOf(browser));
-    return { isKnown: true, address, candidates: [account], throttle, ownerId: account.id };
+  const browserOf = ({ id }: AccountOfAddress) => knownBrowsers.find(({ userId }) => userId === id);
+  // More than one where somebody signed up again; the count is that of the first, which rules.
+  const candidates = enabled.filter(browserOf);
+  const [first] = candidates;
+  const browser = first && browserOf(first);
+  if (browser) {
+    const throttle = ownPasswordThrottle(first.id, laneOf(browser));
+    return { isKnown: true, address, candidates, throttle, ownerId: first.id };
   }
   const ownerId = accounts.find(({ isVerified }) => isVerified)?.id;
   const throttle = passwordThrottle(address);
@@ -131,7 +129,7 @@ async function judge(
     return { verified: false, reason: "wrong" };
   }
   const stronger = outdated ? await digestPassword(place, login.password) : undefined;
-  const isOwners = isKnown || account.isVerified;
+  const isOwners = isKnown ? account.id === ownerId : account.isVerified;
   const method = firstMethod(await findEnrolledMethods(account.id));
   try {
     return await transaction(async (tx) => {
@@ -159,7 +157,7 @@ async function isAlone(tx: Tx, address: EmailAddress): Promise<boolean> {
 }
 
 /**
- * Where strangers share the count, an account that anybody can make clears nothing, or its maker could
+ * Where the count is not its own, an account that anybody can make clears nothing, or its maker could
  * guess at the owner's for ever. Its success takes back its own attempt, once the guess that its password
  * was has been counted.
  */

@@ -8,6 +8,7 @@ import { TEST_SECRETS } from "./test-environment";
 export const CHILD_COMMAND = [
   process.execPath,
   "--conditions=react-server", // `server-only` is empty there
+  "--liftoff-only", // a database in WebAssembly that lives for seconds is not worth optimizing
   "--import=tsx",
   fileURLToPath(new URL("./child.ts", import.meta.url)),
 ];
