@@ -65,7 +65,7 @@ test("LG-01 each try of a second factor is logged, also while it waits and when 
   lines.length = 0;
   await answer(codeNow(seed));
   expect(logged()).toMatchObject([
-    { event: "authn_login_success", userId, method: "otp", ...WHERE },
+    { event: "authn_login_success", userId, method: "authenticator-app", ...WHERE },
   ]);
 
   for (const [failures, event] of [

@@ -1,15 +1,16 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { db } from "../db/client";
 import { createPersonWithKey } from "../db/testing/key-people";
-import { createChallenge, FROM } from "../db/testing/people";
+import { createChallenge, FROM, storeApp } from "../db/testing/people";
 import { logInAs, readSession, WITH_APP, WITH_CODE } from "../db/testing/signed-in";
 import { FLAGS, SoftwareKey } from "../db/testing/software-key";
+import { codeAt } from "../mfa/authenticator-code";
 import { askAnybody } from "../mfa/verify-passkey";
 import { askChallengedPerson } from "../mfa/verify-security-key";
 import { randomToken } from "../random-token";
 import { KEY_LOGIN, logInWithPasskey, logInWithSecurityKey } from "./log-in-with-method";
 import { findSession, SessionOver } from "./session-rows";
-import { askForStepUpKey, stepUpWithSecurityKey } from "./step-up";
+import { askForStepUpKey, stepUpWithAuthenticatorApp, stepUpWithSecurityKey } from "./step-up";
 
 const { present, verified, backupEligible } = FLAGS;
 type Session = Awaited<ReturnType<typeof readSession>>;
@@ -89,6 +90,17 @@ test("SE-08 AM-01 where no password was given, a step-up needs the person verifi
   const result = await answer(session, person.key, { flags });
   expect(await readSession(result.verified ? result.value.token : "")).toMatchObject({
     amr: ["hwk", "mfa"],
+  });
+});
+
+test("AM-01 no other method claims a password either, where a passkey opened the session", async () => {
+  const { seed } = await storeApp(person.userId);
+  const { session } = await logInAs(person, ["swk", "mfa"]);
+  const input = codeAt(seed, Math.floor(Date.now() / 30_000));
+  const result = await stepUpWithAuthenticatorApp({ ...request(session), input });
+  expect(await readSession(result.verified ? result.value.token : "")).toMatchObject({
+    aal: 2,
+    amr: ["otp", "mfa"],
   });
 });
 

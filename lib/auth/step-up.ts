@@ -50,7 +50,7 @@ export async function stepUpWithAuthenticatorApp(
     ...answer,
     onSatisfied: async (tx) => {
       const restrictedUntil = await findProbation(tx, stepUp.session.userId);
-      return renew(tx, stepUp, { amr: ["pwd", "otp", "mfa"], restrictedUntil });
+      return renew(tx, stepUp, { amr: "otp", restrictedUntil });
     },
   });
   await endWhenGuessed(answer.challenge, stepUp);
@@ -79,8 +79,7 @@ export async function stepUpWithNotification(
   const { returnTo } = stepUp;
   return verifyNotification({
     challenge: await beginStepUp({ sessionId, userId, email, returnTo }),
-    onSatisfied: (tx, restrictedUntil) =>
-      renew(tx, stepUp, { amr: ["pwd", "mca", "mfa"], restrictedUntil }),
+    onSatisfied: (tx, restrictedUntil) => renew(tx, stepUp, { amr: "mca", restrictedUntil }),
   });
 }
 
@@ -94,8 +93,7 @@ export async function stepUpWithRecoveryCode(
   const answer = await answerFor(stepUp);
   const result = await verifyRecoveryCode({
     ...answer,
-    onSatisfied: (tx) =>
-      renew(tx, stepUp, { amr: ["pwd", "recovery", "mfa"], restrictedUntil: null }),
+    onSatisfied: (tx) => renew(tx, stepUp, { amr: "recovery", restrictedUntil: null }),
   });
   await endWhenGuessed(answer.challenge, stepUp);
   return result;
@@ -118,8 +116,7 @@ export async function stepUpWithSecurityKey(
   const result = await verifySecurityKey({
     ...answer,
     ...keyDemand(stepUp.session),
-    onSatisfied: (tx, { amr, restrictedUntil }) =>
-      renew(tx, stepUp, { amr: [...passwordOf(stepUp.session), amr, "mfa"], restrictedUntil }),
+    onSatisfied: (tx, { amr, restrictedUntil }) => renew(tx, stepUp, { amr, restrictedUntil }),
   });
   await endWhenGuessed(answer.challenge, stepUp);
   return result;
@@ -188,13 +185,17 @@ async function answerFor({ session, input, returnTo, from }: StepUp) {
 
 async function renew(
   tx: Tx,
-  { session: { id, userId }, from }: Pick<StepUp, "session" | "from">,
-  proof: { amr: string[]; restrictedUntil: Date | null },
+  { session, from }: Pick<StepUp, "session" | "from">,
+  /** What the method adds to `amr` (RFC 8176), and until when it restricts. */
+  proof: { amr: string; restrictedUntil: Date | null },
 ): Promise<SessionToken> {
-  const [method] = methodsOfAmr(proof.amr);
+  const { id, userId } = session;
+  const [method] = methodsOfAmr([proof.amr]);
   await recordAuditEvent(tx, { type: "step_up", userId, sessionId: id, method, from });
   await settleApprovalRequests(tx, userId);
-  return stepUpSession(tx, { id, ...proof });
+  const { restrictedUntil } = proof;
+  const amr = [...passwordOf(session), proof.amr, "mfa"];
+  return stepUpSession(tx, { id, amr, restrictedUntil });
 }
 
 /** Whoever gives ten wrong answers holds a session that is not theirs: it ends. */
