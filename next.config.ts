@@ -16,6 +16,12 @@ const SECURITY_HEADERS = [
   },
 ];
 
+/** A browser that kept an old service worker would answer with it. */
+const SERVICE_WORKER_HEADERS = [
+  { key: "Cache-Control", value: "no-cache, no-store, must-revalidate" },
+  { key: "Content-Security-Policy", value: "default-src 'none'; connect-src 'self'" },
+];
+
 const config: NextConfig = {
   // Error pages run in the browser, where importing a word would bring all of them along.
   env: { ERROR_WORDS: JSON.stringify({ product: en.product.name, ...en.errors }) },
@@ -37,7 +43,10 @@ const config: NextConfig = {
     "pino",
     "piscina",
   ],
-  headers: async () => [{ source: "/:path*", headers: SECURITY_HEADERS }],
+  headers: async () => [
+    { source: "/:path*", headers: SECURITY_HEADERS },
+    { source: "/sw.js", headers: SERVICE_WORKER_HEADERS },
+  ],
 };
 
 export default config;

@@ -39,6 +39,8 @@ function contentSecurityPolicy(nonce: string): string {
     "font-src 'self'",
     "connect-src 'self'",
     "manifest-src 'self'",
+    "media-src 'self' blob:",
+    "worker-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -47,5 +49,5 @@ function contentSecurityPolicy(nonce: string): string {
 }
 
 export const config = {
-  matcher: [{ source: "/((?!_next/static/|_next/image/|icon\\.svg$).*)" }],
+  matcher: [{ source: "/((?!_next/static/|_next/image/|icon\\.svg$|sw\\.js$).*)" }],
 };

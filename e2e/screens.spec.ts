@@ -81,7 +81,7 @@ test("AX-01 AX-02 AX-12 PW-06 fields are single, named, filled by managers, and 
 }) => {
   const person = await prepare.withCodes();
   await page.goto("/login");
-  await expect(field(page, "Email")).toHaveAttribute("autocomplete", "username");
+  await expect(field(page, "Email")).toHaveAttribute("autocomplete", "username webauthn");
   await expect(passwordField(page)).toHaveAttribute("autocomplete", "current-password");
   await passwordField(page).fill("shown");
   await button(page, "Show").click();

@@ -11,6 +11,8 @@ export type PhoneAccount = {
   /** Not extractable: no script can read it, only sign with it. */
   privateKey: CryptoKey;
   publicKey: CryptoKey;
+  /** When both sides had confirmed (ms since 1970); `null` while the account's page has not. */
+  connectedAt: number | null;
 };
 
 export type SignedPurpose =
@@ -22,8 +24,8 @@ export type SignedPurpose =
   | "forget";
 
 /**
- * What the portal answered; a reason if it refused, `offline` if it could not be reached, and `failed` if
- * it was in trouble.
+ * What the portal answered; a reason if it refused, `offline` if it could not be reached, `failed` if it was in
+ * trouble, and `key` if the browser has lost the key.
  */
 export type PortalAnswer<T> = { ok: true; answer: T } | { ok: false; reason: string };
 
@@ -100,11 +102,10 @@ async function sign({
   if (!nonce.ok) return nonce;
   const origin = window.location.origin;
   const text = [VERSION, purpose, origin, id, nonce.answer, ...lines].join("\n");
-  const signature = await crypto.subtle.sign(
-    { name: "ECDSA", hash: "SHA-256" },
-    privateKey,
-    new TextEncoder().encode(text),
-  );
+  const signature = await crypto.subtle
+    .sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, new TextEncoder().encode(text))
+    .catch(() => undefined);
+  if (!signature) return { ok: false, reason: "key" };
   const answer = { authenticatorId: id, nonce: nonce.answer, signature: toBase64Url(signature) };
   return { ok: true, answer };
 }

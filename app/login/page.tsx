@@ -2,6 +2,7 @@ import { LogIn } from "lucide-react";
 import Link from "next/link";
 import { redirect } from "next/navigation";
 import { getFormTexts } from "@/app/form-texts";
+import { getCeremonyTexts } from "@/app/verification/security-key-texts";
 import { FocusedPage } from "@/components/focused-page";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
@@ -10,8 +11,10 @@ import { isSignupOpen } from "@/lib/auth/accounts";
 import { currentSession } from "@/lib/auth/current-session";
 import { requireAdministrator } from "@/lib/auth/require-administrator";
 import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
+import { areSecurityKeysPossible } from "@/lib/mfa/relying-party";
 import { getWords } from "@/messages/words";
 import { logIn } from "./actions";
+import { PasskeyLogin, type PasskeyTexts } from "./passkey-login";
 
 const REASONS = ["expired", "denied", "loggedOut", "reset", "deleted"] as const;
 
@@ -40,7 +43,7 @@ export default async function LoginPage({ searchParams }: PageProps<"/login">) {
               name: "email",
               label: form("email"),
               type: "email",
-              autoComplete: "username",
+              autoComplete: "username webauthn",
               autoFocus: true,
             },
             {
@@ -68,7 +71,20 @@ export default async function LoginPage({ searchParams }: PageProps<"/login">) {
             </p>
           )}
         </Form>
+        {areSecurityKeysPossible() && (
+          <PasskeyLogin returnTo={returnPath} texts={await getPasskeyTexts()} />
+        )}
       </StepCard>
     </FocusedPage>
   );
+}
+
+async function getPasskeyTexts(): Promise<PasskeyTexts> {
+  const words = await getWords("securityKeys");
+  return {
+    ...(await getCeremonyTexts()),
+    submit: words("usePasskey"),
+    help: words("usePasskeyHelp"),
+    waiting: words("waiting"),
+  };
 }

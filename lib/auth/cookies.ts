@@ -1,6 +1,7 @@
 import "server-only";
 import { cookies } from "next/headers";
 import { config } from "../config";
+import { WEBAUTHN_TIMEOUT_MS } from "../mfa/webauthn-challenge";
 
 const isHttps = () => config().APP_URL.startsWith("https:");
 
@@ -20,6 +21,8 @@ const BROWSER_SECONDS = 180 * 24 * 3600; // people who come twice a year are kno
 
 const linkCookieName = () => named("sparekey-link");
 const LINK_MINUTES = 60; // no mailed link whose page has a form lives shorter
+
+const passkeyCookieName = () => named("sparekey-passkey");
 
 /** The attributes of every cookie that carries a token. */
 export const cookieAttributes = () =>
@@ -99,4 +102,22 @@ export async function setBrowserCookie(value: string): Promise<void> {
     ...cookieAttributes(),
     maxAge: BROWSER_SECONDS,
   });
+}
+
+/** What this browser is bound to by the questions it got for its passkeys; `undefined` without the cookie. */
+export async function readPasskeyToken(): Promise<string | undefined> {
+  return (await cookies()).get(passkeyCookieName())?.value;
+}
+
+/** Binds this browser to the questions it gets for its passkeys, as long as the newest one counts. */
+export async function setPasskeyToken(token: string): Promise<void> {
+  (await cookies()).set(passkeyCookieName(), token, {
+    ...cookieAttributes(),
+    maxAge: WEBAUTHN_TIMEOUT_MS / 1000,
+  });
+}
+
+/** Takes the binding from the browser. */
+export async function clearPasskeyToken(): Promise<void> {
+  (await cookies()).set(passkeyCookieName(), "", { ...cookieAttributes(), maxAge: 0 });
 }

@@ -13,7 +13,13 @@ import {
   verifyAuthenticatorCode,
 } from "../mfa/verify-authenticator-code";
 import { type NotificationResult, verifyNotification } from "../mfa/verify-notification";
+import { type PasskeyResult, verifyPasskey } from "../mfa/verify-passkey";
 import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
+import {
+  type KeyDemand,
+  type SecurityKeyResult,
+  verifySecurityKey,
+} from "../mfa/verify-security-key";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { openSession, reissueSessionToken, type SessionToken } from "./session-rows";
@@ -81,10 +87,52 @@ export async function logInWithRecoveryCode(
   });
 }
 
-/** Runs in the transaction that satisfies the challenge: the only place a session is made after a password. */
+/** What a key is asked for after the password, which it only has to be there for. */
+export const KEY_LOGIN: KeyDemand = { purpose: "login", userVerification: "discouraged" };
+
+/** Logs in with a security key of the person; refuses as `verifySecurityKey` does. */
+export async function logInWithSecurityKey(
+  login: MethodLogin,
+): Promise<SecurityKeyResult<SessionToken>> {
+  return verifySecurityKey({
+    ...login,
+    ...KEY_LOGIN,
+    onSatisfied: (tx, { amr, restrictedUntil }) =>
+      openLoginSession(tx, login, { amr: ["pwd", amr, "mfa"], restrictedUntil }),
+  });
+}
+
+/**
+ * Logs in with a passkey that verified its person, without a password; refuses as `verifyPasskey` does.
+ * `browserToken` is what the browser's own cookie holds.
+ */
+export async function logInWithPasskey({
+  browserToken,
+  ...login
+}: Omit<MethodLogin, "challenge"> & { browserToken: string }): Promise<
+  PasskeyResult<{ userId: string; session: SessionToken }>
+> {
+  return verifyPasskey({
+    ...login,
+    browserToken,
+    onVerified: async (tx, { userId, amr, restrictedUntil }) => {
+      const proof = { amr: [amr, "mfa"], restrictedUntil };
+      return {
+        userId,
+        session: await openLoginSession(tx, { ...login, challenge: { userId } }, proof),
+      };
+    },
+  });
+}
+
+/** Runs in the transaction that accepts the last factor: the only place a session is made with a method. */
 async function openLoginSession(
   tx: Tx,
-  { challenge, previousToken, from }: Omit<MethodLogin, "input">,
+  {
+    challenge,
+    previousToken,
+    from,
+  }: Pick<MethodLogin, "previousToken" | "from"> & { challenge: { userId: string; id?: string } },
   proof: { amr: string[]; restrictedUntil: Date | null },
 ): Promise<SessionToken> {
   const { userId, id: loginChallengeId } = challenge;

@@ -18,13 +18,13 @@ export type NamingResult =
   /** It is gone, or never was this person's. */
   | { named: false; reason: "gone" };
 
-const MAX_NAME = 40; // one line of a card on a phone
+export const MAX_METHOD_NAME = 40; // one line of a card on a phone
 
 /** Reads a name as typed: spaces at its ends do not count. Gives nothing when it is empty or too long. */
 export function parseMethodName(input: string): string | undefined {
   const name = input.normalize("NFC").replace(/\s+/g, " ").trim();
   const length = [...name].length;
-  return length > 0 && length <= MAX_NAME ? name : undefined;
+  return length > 0 && length <= MAX_METHOD_NAME ? name : undefined;
 }
 
 /** Gives a phone or security key of the session's person the name they call it by. */

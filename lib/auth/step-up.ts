@@ -17,6 +17,12 @@ import {
 } from "../mfa/verify-authenticator-code";
 import { type NotificationResult, verifyNotification } from "../mfa/verify-notification";
 import { type RecoveryCodeResult, verifyRecoveryCode } from "../mfa/verify-recovery-code";
+import {
+  askChallengedPerson,
+  type KeyDemand,
+  type SecurityKeyResult,
+  verifySecurityKey,
+} from "../mfa/verify-security-key";
 import { logRefusedTry, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import type { CurrentSession } from "./current-session";
@@ -94,6 +100,39 @@ export async function stepUpWithRecoveryCode(
   await endWhenGuessed(answer.challenge, stepUp);
   return result;
 }
+
+/** What the browser needs to have a security key step its session up. */
+export async function askForStepUpKey({ session, returnTo, from }: Omit<StepUp, "input">) {
+  const { challenge } = await answerFor({ session, input: "", returnTo, from });
+  return askChallengedPerson(challenge, keyDemand(session));
+}
+
+/**
+ * Steps a session up with a security key of its person; refuses as `verifySecurityKey` does. It lifts the
+ * restriction of a login with a recovery code, unless the key itself was enrolled after one.
+ */
+export async function stepUpWithSecurityKey(
+  stepUp: StepUp,
+): Promise<SecurityKeyResult<SessionToken>> {
+  const answer = await answerFor(stepUp);
+  const result = await verifySecurityKey({
+    ...answer,
+    ...keyDemand(stepUp.session),
+    onSatisfied: (tx, { amr, restrictedUntil }) =>
+      renew(tx, stepUp, { amr: [...passwordOf(stepUp.session), amr, "mfa"], restrictedUntil }),
+  });
+  await endWhenGuessed(answer.challenge, stepUp);
+  return result;
+}
+
+/** Where no password was given, the key has to make sure of its person again. */
+function keyDemand(session: CurrentSession): KeyDemand {
+  const hasPassword = passwordOf(session).length > 0;
+  return { purpose: "step-up", userVerification: hasPassword ? "discouraged" : "required" };
+}
+
+/** A login with a passkey asked for no password, and a step-up does not make it one that did. */
+const passwordOf = ({ amr }: CurrentSession) => amr.filter((value) => value === "pwd");
 
 export type PasswordStepUpResult =
   | { verified: true; value: SessionToken }

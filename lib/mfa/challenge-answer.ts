@@ -43,7 +43,8 @@ export async function recordFailedAnswer({
   from,
 }: {
   challenge: Pick<LoginChallenge, "id" | "userId">;
-  reservation: Reservation;
+  /** The count of the method so far; none where nothing can be guessed. */
+  reservation: Pick<Reservation, "method" | "failures">;
   from: RequestSource;
 }): Promise<void> {
   const { userId } = challenge;

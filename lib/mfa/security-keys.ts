@@ -63,3 +63,41 @@ export async function removeSecurityKey(
   });
   return removed?.name;
 }
+
+/**
+ * Which keys of a person work, by the names browsers have for them: the handle they know the person by and
+ * the ids, both base64url. Nothing for somebody who never began to enroll one.
+ */
+export async function findAcceptedKeys(
+  userId: string,
+): Promise<{ userId: string; credentialIds: string[] } | undefined> {
+  const prisma = await db();
+  const user = await prisma.user.findUnique({
+    where: { id: userId },
+    select: {
+      webauthnHandle: true,
+      securityKeys: { where: isEnrolled, select: { credentialId: true } },
+    },
+  });
+  if (!user?.webauthnHandle) return undefined;
+  return {
+    userId: Buffer.from(user.webauthnHandle).toString("base64url"),
+    credentialIds: user.securityKeys.map(({ credentialId }) => credentialId),
+  };
+}
+
+/**
+ * When a key of the person first lifts a restriction, if none does yet because all were enrolled after a
+ * recovery code; `null` if one does, or there is none.
+ */
+export async function findKeyProbationEnd(userId: string): Promise<Date | null> {
+  const prisma = await db();
+  const keys = await prisma.securityKey.findMany({
+    where: { userId, ...isEnrolled },
+    orderBy: { probationUntil: "asc" },
+    select: { probationUntil: true },
+  });
+  const isOver = ({ probationUntil }: { probationUntil: Date | null }) =>
+    probationUntil === null || probationUntil <= new Date();
+  return keys.some(isOver) ? null : (keys[0]?.probationUntil ?? null);
+}

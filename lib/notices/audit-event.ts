@@ -149,21 +149,28 @@ export async function recordAuditEvent(tx: Tx, { from, ...event }: AuditEvent): 
   return id;
 }
 
+const LOGGED_AS_REFUSED = {
+  waiting: LOGGED_AS.method_waiting,
+  disabled: LOGGED_AS.method_disabled,
+  wrong: LOGGED_AS.login_failed,
+};
+
 /**
- * Logs a try that was refused before it was judged (ASVS 16.3.1). No row is stored: a stranger could fill
- * the table. `subject` is a keyed hash where nobody looked whose account it is.
+ * Logs a try that was refused before it was judged, or that names nobody (ASVS 16.3.1). No row is stored:
+ * a stranger could fill the table. `subject` is a keyed hash where nobody looked whose account it is.
  */
 export function logRefusedTry({
   reason,
   from,
   ...whose
 }: {
-  reason: "waiting" | "disabled";
+  /** `wrong` where nobody is known to whom it happened. */
+  reason: "waiting" | "disabled" | "wrong";
   userId?: string;
   subject?: string;
   method: string;
   from: RequestSource;
 }): void {
-  const event = reason === "disabled" ? LOGGED_AS.method_disabled : LOGGED_AS.method_waiting;
+  const event = LOGGED_AS_REFUSED[reason];
   log.info({ event, ...whose, address: from.address, at: new Date() }, "try_refused");
 }

@@ -1,5 +1,6 @@
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
+import { type EnrolledMethods, hasMfa } from "@/lib/mfa/methods";
 
 /** A verification method: its name, state and facts, and what can be done with it. */
 export function MethodCard({
@@ -54,3 +55,7 @@ export function On({ children }: { children: ReactNode }) {
 export function Off({ children }: { children: ReactNode }) {
   return <span className="text-sm font-medium text-warning">{children}</span>;
 }
+
+/** The look of a button that adds a method: one of them is what the page is for until the first is added. */
+export const addButton = (methods: EnrolledMethods) =>
+  `button ${hasMfa(methods) ? "button-secondary" : "button-primary"}`;

@@ -1,6 +1,13 @@
+import { Fragment, type ReactNode } from "react";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
-import { findEnrolledMethods } from "@/lib/mfa/methods";
+import type { VerificationMethod } from "@/lib/mfa/method-names";
+import {
+  type EnrolledMethods,
+  enrolledMethods,
+  findEnrolledMethods,
+  hasMfa,
+} from "@/lib/mfa/methods";
 import { listRecoveryCodeSets } from "@/lib/mfa/recovery-code-sets";
 import { getWords } from "@/messages/words";
 import { AppCard } from "./authenticator-app/card";
@@ -14,6 +21,9 @@ import { CodesCard } from "./recovery-codes/card";
 import { RecoveryCodesStage } from "./recovery-codes/stage";
 import { getTenCodesTexts } from "./recovery-codes/texts";
 import { WipedCodes } from "./recovery-codes/wiped";
+import { SecurityKeyCard } from "./security-key/card";
+import { SecurityKeyStage } from "./security-key/stage";
+import { getKeyEnrollmentTexts } from "./security-key/texts";
 
 const DONE = {
   app: "appAdded",
@@ -50,35 +60,64 @@ export default async function MfaPage({ searchParams }: PageProps<"/account/mfa"
   const doneWord = Object.entries(DONE).find(([key]) => key === done)?.[1];
   const words = await getWords("mfa");
   return (
-    <AuthenticatorAppStage texts={await getEnrollmentTexts()}>
-      <SparekeyAuthenticatorStage texts={await getPairingTexts()}>
-        <RecoveryCodesStage texts={await getTenCodesTexts()} wiped={<WipedCodes />}>
-          <div className="space-y-8">
-            <div className="space-y-3">
-              <h1>{words("title")}</h1>
-              <p className="text-muted">{words("intro")}</p>
-            </div>
-            {doneWord && (
-              <Notice tone="success" announce="status">
-                {words(doneWord)}
+    <MethodStages>
+      <RecoveryCodesStage texts={await getTenCodesTexts()} wiped={<WipedCodes />}>
+        <div className="space-y-8">
+          <div className="space-y-3">
+            <h1>{words("title")}</h1>
+            <p className="text-muted">{words("intro")}</p>
+          </div>
+          {doneWord && (
+            <Notice tone="success" announce="status">
+              {words(doneWord)}
+            </Notice>
+          )}
+          {done === "unsaved" &&
+            !methods.replacement &&
+            methods.recoveryCodes?.confirmedAt === null && (
+              <Notice tone="warning" announce="status">
+                {words("setUnconfirmed")}
               </Notice>
             )}
-            {done === "unsaved" &&
-              !methods.replacement &&
-              methods.recoveryCodes?.confirmedAt === null && (
-                <Notice tone="warning" announce="status">
-                  {words("setUnconfirmed")}
-                </Notice>
-              )}
-            <div className="space-y-4">
-              <NotificationCard methods={methods} />
-              <AppCard app={methods.authenticatorApp} />
-              <CodesCard methods={methods} newestSetId={newest?.id} />
-              <PreferredCard methods={methods} />
-            </div>
+          <div className="space-y-4">
+            <MethodCards methods={methods} newestSetId={newest?.id} />
+            <PreferredCard methods={methods} />
           </div>
-        </RecoveryCodesStage>
+        </div>
+      </RecoveryCodesStage>
+    </MethodStages>
+  );
+}
+
+/** What each method shows instead of this page while it is being added. */
+async function MethodStages({ children }: { children: ReactNode }) {
+  return (
+    <SecurityKeyStage texts={await getKeyEnrollmentTexts()}>
+      <SparekeyAuthenticatorStage texts={await getPairingTexts()}>
+        <AuthenticatorAppStage texts={await getEnrollmentTexts()}>{children}</AuthenticatorAppStage>
       </SparekeyAuthenticatorStage>
-    </AuthenticatorAppStage>
+    </SecurityKeyStage>
+  );
+}
+
+/** Those that the person has first; recovery codes are among them once there is something to recover from. */
+function MethodCards({
+  methods,
+  newestSetId,
+}: {
+  methods: EnrolledMethods;
+  newestSetId: string | undefined;
+}) {
+  const enrolled = enrolledMethods(methods);
+  const cards: { method: VerificationMethod; card: ReactNode }[] = [
+    { method: "notification", card: <NotificationCard methods={methods} /> },
+    { method: "authenticator-app", card: <AppCard methods={methods} /> },
+    { method: "security-key", card: <SecurityKeyCard methods={methods} /> },
+    { method: "recovery-codes", card: <CodesCard methods={methods} newestSetId={newestSetId} /> },
+  ];
+  const isFirst = ({ method }: { method: VerificationMethod }) =>
+    enrolled.includes(method) || (method === "recovery-codes" && hasMfa(methods));
+  return [...cards.filter(isFirst), ...cards.filter((one) => !isFirst(one))].map(
+    ({ method, card }) => <Fragment key={method}>{card}</Fragment>,
   );
 }

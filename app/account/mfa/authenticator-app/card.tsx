@@ -3,19 +3,21 @@ import Link from "next/link";
 import type { EnrolledMethods } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { sayLastUse } from "../last-use";
-import { MethodCard, Off, On } from "../method-card";
+import { addButton, MethodCard, Off, On } from "../method-card";
 import { methodPath } from "../method-path";
 import { AddAppButton } from "./stage";
 
 const APP = { method: "authenticator-app" } as const;
 
-export async function AppCard({ app }: { app: EnrolledMethods["authenticatorApp"] }) {
+/** The authenticator app, or the button that adds one. */
+export async function AppCard({ methods }: { methods: EnrolledMethods }) {
+  const { authenticatorApp: app } = methods;
   const words = await getWords("mfa");
   const dates = await getDates();
   if (!app) {
     return (
       <MethodCard icon={Smartphone} name={words("app")} help={words("appHelp")}>
-        <AddAppButton className="button button-primary">{words("addApp")}</AddAppButton>
+        <AddAppButton className={addButton(methods)}>{words("addApp")}</AddAppButton>
       </MethodCard>
     );
   }

@@ -4,16 +4,13 @@ import type { EnrolledMethods } from "@/lib/mfa/methods";
 import { offersSparekeyAuthenticator } from "@/lib/mfa/pairing";
 import { getDates, getWords } from "@/messages/words";
 import { sayLastUse } from "../last-use";
-import { MethodCard, Off, On } from "../method-card";
+import { addButton, MethodCard, Off, On } from "../method-card";
 import { MethodLinks } from "../method-links";
 import { AddAuthenticatorButton } from "./stage";
 
 /** The phones that notifications go to, and the button that connects one more. */
-export async function NotificationCard({
-  methods: { sparekeyAuthenticators: phones, disabled },
-}: {
-  methods: EnrolledMethods;
-}) {
+export async function NotificationCard({ methods }: { methods: EnrolledMethods }) {
+  const { sparekeyAuthenticators: phones, disabled } = methods;
   const words = await getWords("pairing");
   const mfa = await getWords("mfa");
   const isOffered = offersSparekeyAuthenticator();
@@ -35,9 +32,7 @@ export async function NotificationCard({
         </ul>
       )}
       {isOffered ? (
-        <AddAuthenticatorButton
-          className={`button ${phones.length > 0 ? "button-secondary" : "button-primary"}`}
-        >
+        <AddAuthenticatorButton className={addButton(methods)}>
           {words("add")}
         </AddAuthenticatorButton>
       ) : (
