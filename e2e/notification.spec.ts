@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "@playwright/test";
 import { age, countRows, readFailures } from "./database";
 import { textOf } from "./html";
@@ -394,6 +395,30 @@ test("PU-15 @postgres approved at one server, the login that waits at another go
   await phone.approve(request?.id ?? "", await readNumber(page));
   await expect(heading(page, "Account Settings")).toBeVisible();
   await context.close();
+});
+
+test("PU-15 @postgres a server that stops answers those who wait at it, and they go on at another", async ({
+  prepare,
+  launch,
+  portal: { sql, baseURL, environment },
+}) => {
+  const person = await prepare.withCodes();
+  const phone = await SigningPhone.connect(person, { sql, origin: baseURL });
+  const stopping = await launch({ environment });
+  const { browser, page } = await givePassword(person, stopping.baseURL);
+  const [id = ""] = await openRequests(sql, person);
+  const status = { path: `${PATH}/status?request=${id}` };
+  const waiting = browser.send(status);
+  await expect(Promise.race([waiting, sleep(1_000)])).resolves.toBeUndefined();
+  const began = performance.now();
+  await stopping.stop();
+  expect(performance.now() - began).toBeLessThan(8_000); // a request that rested would have taken 25 seconds
+  const left = await waiting;
+  expect([left.status, left.body]).toEqual([200, '{"state":"waiting"}']);
+  const elsewhere = browser.copy(baseURL);
+  const followed = elsewhere.send(status);
+  await phone.approve(id, numberOf(page));
+  expect((await followed).body).toBe('{"state":"approved"}');
 });
 
 const OF_REQUEST = { table: "ApprovalRequest", columns: ["createdAt", "expiresAt"] };
