@@ -27,7 +27,7 @@ export async function NotificationStep({
   actions,
   paths,
   query = {},
-  isHelpOpen,
+  shown,
   children,
 }: {
   userId: string;
@@ -40,7 +40,8 @@ export async function NotificationStep({
   paths: { step: string; methods: string | undefined; done: string };
   /** Sent along with each form. */
   query?: Record<string, string>;
-  isHelpOpen: boolean;
+  /** What the page's address says: `help=open`, and `sent` after a button sent one. */
+  shown: Record<string, string | string[] | undefined>;
   /** The ways out. */
   children: ReactNode;
 }) {
@@ -64,7 +65,8 @@ export async function NotificationStep({
         actions={actions}
         paths={paths}
         query={query}
-        isHelpOpen={isHelpOpen}
+        isHelpOpen={shown.help === "open"}
+        wasSentNow={shown.sent !== undefined}
         texts={await getNotificationTexts(occasion)}
       />
       {children}

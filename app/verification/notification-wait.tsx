@@ -32,6 +32,7 @@ export function NotificationWait({
   paths,
   query,
   isHelpOpen,
+  wasSentNow,
   texts,
 }: {
   request: WaitedRequest | undefined;
@@ -41,6 +42,7 @@ export function NotificationWait({
   paths: { step: string; methods: string | undefined; done: string };
   query: Record<string, string>;
   isHelpOpen: boolean;
+  wasSentNow: boolean;
   texts: NotificationTexts;
 }) {
   const state = useApprovalState(request, paths);
@@ -48,14 +50,14 @@ export function NotificationWait({
   const [proceeding, proceed] = useActionState(actions.proceed, {});
   const error = proceeding.error ?? sending.error ?? (state === "waiting" ? undefined : refusal);
   if (state === "denied") return <Denied texts={texts} />;
-  const sendForm = (label: string, className: string) => (
-    <OneButtonForm action={send} query={query} texts={texts} className={className}>
+  const sendForm = (label: string, className: string, more = {}) => (
+    <OneButtonForm action={send} query={{ ...query, ...more }} texts={texts} className={className}>
       {label}
     </OneButtonForm>
   );
   return (
     <div className="space-y-5">
-      <Status request={request} state={state} texts={texts} />
+      <Status state={state} wasSentNow={wasSentNow} texts={texts} />
       <div role="alert" className="empty:hidden">
         {error && <Notice tone="warning">{error}</Notice>}
       </div>
@@ -79,7 +81,7 @@ export function NotificationWait({
       )}
       {state === "waiting" ? (
         <Help isOpen={isHelpOpen} path={paths.step} query={query} texts={texts}>
-          {sendForm(texts.sendAgain, "button button-secondary w-full")}
+          {sendForm(texts.sendAgain, "button button-secondary w-full", { help: "open" })}
           {paths.methods && <MethodsLink href={paths.methods} texts={texts} />}
         </Help>
       ) : (
@@ -108,7 +110,7 @@ function useApprovalState(
         if (leaving.signal.aborted || !state) return;
         if (state === "gone") return window.location.reload(); // the page says where to go on
         if (state === "used") return window.location.assign(done); // another tab was faster
-        if (state === "replaced") router.refresh(); // perhaps by another tab of this login
+        if (state === "replaced") return router.refresh(); // perhaps by a newer one of this login
         setLive({ id, state });
       },
     );
@@ -130,23 +132,22 @@ const LOOKS = {
 
 /** Where the notification stands, in one line that is read out when it changes. */
 function Status({
-  request,
   state,
+  wasSentNow,
   texts,
 }: {
-  request: WaitedRequest | undefined;
   state: ApprovalState | undefined;
+  /** It is the answer to a button, and not what the password sent. */
+  wasSentNow: boolean;
   texts: NotificationTexts;
 }) {
-  const first = useRef(request?.id);
   const { icon: Icon, tone, text } = LOOKS[state ?? "waiting"];
-  const isNew = state === "waiting" && request?.id !== first.current;
   return (
     <p role="status" className="flex items-center gap-2 font-medium empty:hidden">
       {state && (
         <>
           <Icon aria-hidden="true" size={20} strokeWidth={1.5} className={`shrink-0 ${tone}`} />
-          <span>{isNew ? texts.sent : texts[text]}</span>
+          <span>{state === "waiting" && wasSentNow ? texts.sent : texts[text]}</span>
         </>
       )}
     </p>

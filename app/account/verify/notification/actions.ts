@@ -20,6 +20,8 @@ export const sendNotification = sessionAction<FormState>(
     if (!result.sent) return { error: await describeApprovalRefusal(result) };
     const query = new URLSearchParams({ return: returnTo });
     if (text("why") === "restricted") query.set("why", "restricted");
+    if (text("help") === "open") query.set("help", "open");
+    query.set("sent", "now");
     redirect(`/account/verify/notification?${query}`);
   },
 );

@@ -48,7 +48,7 @@ export default async function StepUpWithNotificationPage({
           done: returnTo,
         }}
         query={{ return: returnTo, ...(isRestricted && { why: "restricted" }) }}
-        isHelpOpen={(await searchParams).help === "open"}
+        shown={await searchParams}
       >
         <StepUpWaysOut request={request} showMethods={false} />
       </NotificationStep>

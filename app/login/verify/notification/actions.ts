@@ -9,10 +9,11 @@ import { logInWithNotification, sendLoginNotification } from "@/lib/auth/log-in-
 import { getWords } from "@/messages/words";
 import { enter } from "../outcome";
 
-export const sendNotification = challengeAction<FormState>(async ({ challenge, from }) => {
+export const sendNotification = challengeAction<FormState>(async ({ text, challenge, from }) => {
   const result = await sendLoginNotification({ challenge, from });
   if (!result.sent) return { error: await describeApprovalRefusal(result) };
-  redirect("/login/verify/notification");
+  const query = text("help") === "open" ? "help=open&sent=now" : "sent=now";
+  redirect(`/login/verify/notification?${query}`);
 });
 
 /** The session is made here, by a POST of the login's own page, and never by its waiting. */

@@ -26,7 +26,7 @@ export default async function NotificationPage({
       occasion="login"
       actions={{ send: sendNotification, proceed }}
       paths={{ step: "/login/verify/notification", methods: METHODS_PATH, done: returnTo }}
-      isHelpOpen={(await searchParams).help === "open"}
+      shown={await searchParams}
     >
       <WaysOut showMethods={false} showLost />
     </NotificationStep>

@@ -1,0 +1,158 @@
+import type { Browser, Page } from "@playwright/test";
+import { age } from "./database";
+import { expect, test } from "./journeys";
+import {
+  button,
+  enterPassword,
+  field,
+  heading,
+  link,
+  logOut,
+  type Person,
+  signUp,
+  somebodyNew,
+  told,
+} from "./people";
+import { readQr } from "./phone";
+import {
+  beginConnecting,
+  confirmOnPhone,
+  connectInAccount,
+  connectPhone,
+  scanWithCameraApp,
+} from "./sparekey-phone";
+
+const NUMBER = "Number on the login screen";
+
+test("PU-01 PU-07 a phone whose page is open shows who logs in from where, and approves with the number", async ({
+  page,
+  browser,
+  portal: { baseURL },
+}) => {
+  const { person, phone } = await connected(page, browser);
+  await logIn(page, person);
+  await expect(heading(phone, "Is this you logging in?")).toBeVisible();
+  const card = phone.getByRole("region", { name: "Is this you logging in?" });
+  for (const [name, value] of [
+    ["Account", person.email],
+    ["Portal", baseURL],
+    ["Browser", /on Linux$/],
+    ["Network address", "127.0.0.1"],
+    ["Time", /\d:\d\d/],
+  ] as const) {
+    await expect(card.getByText(name, { exact: true })).toBeVisible();
+    await expect(card.getByRole("definition").filter({ hasText: value })).toHaveCount(1);
+  }
+  await button(phone, "Approve").click();
+  await expect(told(phone, /Enter the six digits/)).toBeVisible();
+  await expect(field(phone, NUMBER)).toBeFocused();
+  const number = await readNumber(page);
+  await field(phone, NUMBER).fill(number === "000000" ? "111111" : "000000");
+  await button(phone, "Approve").click();
+  await expect(told(phone, /isn.t the number on the login screen/)).toBeVisible();
+  await field(phone, NUMBER).fill(`${number.slice(0, 3)} ${number.slice(3)}`);
+  await button(phone, "Approve").click();
+  await expect(phone.getByRole("status").getByText(/^Approved\./)).toBeVisible();
+  await expect(told(phone, /Nothing waits for your answer/)).toBeVisible();
+  await expect(heading(page, "Account Settings")).toBeVisible();
+  await phone.context().close();
+});
+
+test("AX-03 a phone that scans the picture on the login screen has no digits to copy", async ({
+  page,
+  browser,
+}) => {
+  const { person, phone } = await connected(page, browser);
+  await logIn(page, person);
+  const address = await readQr(page.getByRole("img", { name: /QR/ }));
+  await scanWithCameraApp(phone, address);
+  await expect(field(phone, NUMBER)).toHaveValue(await readNumber(page));
+  expect(phone.url()).not.toContain("#");
+  await button(phone, "Approve").click();
+  await expect(heading(page, "Account Settings")).toBeVisible();
+  await phone.context().close();
+});
+
+test("PU-07 T15 “This wasn't me” on the phone ends the login and advises a new password on both sides", async ({
+  page,
+  browser,
+}) => {
+  const { person, phone } = await connected(page, browser);
+  await logIn(page, person);
+  await button(phone, "This wasn't me").click();
+  await expect(phone.getByRole("status").getByText(/^Denied\./)).toBeVisible();
+  await expect(link(phone, "Choose a new password")).toBeVisible();
+  await expect(page.getByRole("status").getByText("Denied on your phone")).toBeVisible();
+  await expect(link(page, "Choose a new password")).toBeVisible();
+  await phone.context().close();
+});
+
+test("PU-03 what has expired disappears from the phone, and what comes next shows up", async ({
+  page,
+  browser,
+  portal: { sql },
+}) => {
+  const { person, phone } = await connected(page, browser);
+  await logIn(page, person);
+  await expect(button(phone, "Approve")).toBeVisible();
+  await age(sql, { ...OF_REQUEST, email: person.email, minutes: 2 });
+  await phone.reload();
+  await expect(told(phone, /Nothing waits for your answer/)).toBeVisible();
+  await page.reload();
+  await button(page, "Send notification").click();
+  await expect(button(phone, "Approve")).toBeVisible();
+  await phone.context().close();
+});
+
+test("PU-05 a phone serves several accounts, each with a key of its own", async ({
+  page,
+  browser,
+}) => {
+  const first = await connected(page, browser);
+  const context = await browser.newContext({ baseURL: new URL(page.url()).origin });
+  const account = await context.newPage();
+  const second = somebodyNew();
+  await signUp(account, second);
+  await scanWithCameraApp(first.phone, await beginConnecting(account));
+  await connectInAccount(account, await confirmOnPhone(first.phone, second.email));
+  await expect(told(account, /Your phone is connected/)).toBeVisible();
+  await logOut(account);
+  await logIn(account, second);
+  await logIn(page, first.person);
+  await expect(button(first.phone, "Approve")).toHaveCount(2);
+  for (const { person, at } of [
+    { person: second, at: account },
+    { person: first.person, at: page },
+  ]) {
+    const card = first.phone.getByRole("region").filter({ hasText: person.email });
+    await card.getByRole("textbox", { name: NUMBER }).fill(await readNumber(at));
+    await card.getByRole("button", { name: "Approve" }).click();
+    await expect(heading(at, "Account Settings")).toBeVisible();
+  }
+  await first.phone.context().close();
+  await context.close();
+});
+
+const OF_REQUEST = { table: "ApprovalRequest", columns: ["createdAt", "expiresAt"] };
+
+/** A new person with a connected phone, logged out. */
+async function connected(page: Page, browser: Browser): Promise<{ person: Person; phone: Page }> {
+  const person = somebodyNew();
+  await signUp(page, person);
+  const phone = await connectPhone(browser, { account: page, email: person.email });
+  await page.goto("/account");
+  await logOut(page);
+  return { person, phone };
+}
+
+async function logIn(page: Page, person: Person): Promise<void> {
+  await page.goto("/login");
+  await enterPassword(page, person);
+  await expect(heading(page, "Approve the notification")).toBeVisible();
+}
+
+/** The six digits as the screen shows them. */
+async function readNumber(page: Page): Promise<string> {
+  const shown = page.getByRole("img", { name: /^Number:( \d){6}$/ });
+  return ((await shown.textContent()) ?? "").replace(/\D/g, "");
+}
