@@ -131,7 +131,7 @@ test("PU-11 a subscription that the browser changed by itself is renewed, and th
   await phone.evaluate((subscription) => {
     sessionStorage.setItem("subscription", JSON.stringify(subscription));
   }, next);
-  const told_ = phone.waitForResponse(/\/authenticator\/subscriptions$/);
+  const portalTold = phone.waitForResponse(/\/authenticator\/subscriptions$/);
   const subscribed = await inWorker(phone.context(), async (self) => {
     const event = Object.assign(new Event("pushsubscriptionchange"), {
       oldSubscription: { options: { applicationServerKey: "the same" } },
@@ -149,7 +149,7 @@ test("PU-11 a subscription that the browser changed by itself is renewed, and th
     return asked;
   });
   expect(subscribed).toEqual(["the same"]);
-  expect((await told_).status()).toBe(200);
+  expect((await portalTold).status()).toBe(200);
   expect(await countSubscriptions(sql, person)).toBe(1);
   await logInElsewhere(browser, { person, baseURL });
   await expect.poll(() => pushService.received(next)).toHaveLength(1);
