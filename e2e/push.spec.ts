@@ -2,8 +2,10 @@ import type { Browser, BrowserContext, Page } from "@playwright/test";
 import type { FakePushService, FakeSubscription } from "@/lib/db/testing/fake-push-service";
 import { expect, test } from "./journeys";
 import { button, enterPassword, heading, type Person, signUp, somebodyNew, told } from "./people";
+import { givePassword } from "./prepared-people";
 import { noteSecret } from "./secrets-of-the-run";
 import type { Sql } from "./servers";
+import { SigningPhone } from "./signing-phone";
 import { connectPhone } from "./sparekey-phone";
 
 const HELP = "Didn't receive a notification?";
@@ -129,7 +131,7 @@ test("PU-11 a subscription that the browser changed by itself is renewed, and th
   await phone.evaluate((subscription) => {
     sessionStorage.setItem("subscription", JSON.stringify(subscription));
   }, next);
-  const told_ = phone.waitForResponse(/\/authenticator\/subscriptions$/);
+  const portalTold = phone.waitForResponse(/\/authenticator\/subscriptions$/);
   const subscribed = await inWorker(phone.context(), async (self) => {
     const event = Object.assign(new Event("pushsubscriptionchange"), {
       oldSubscription: { options: { applicationServerKey: "the same" } },
@@ -147,7 +149,7 @@ test("PU-11 a subscription that the browser changed by itself is renewed, and th
     return asked;
   });
   expect(subscribed).toEqual(["the same"]);
-  expect((await told_).status()).toBe(200);
+  expect((await portalTold).status()).toBe(200);
   expect(await countSubscriptions(sql, person)).toBe(1);
   await logInElsewhere(browser, { person, baseURL });
   await expect.poll(() => pushService.received(next)).toHaveLength(1);
@@ -196,6 +198,68 @@ test("PU-14 a subscription at no push service is refused, and the phone says wha
   await button(phone, TURN_ON).click();
   await expect(told(phone, /^Your browser uses a service for notifications/)).toBeVisible();
   expect(await countSubscriptions(sql, person)).toBe(0);
+});
+
+test("PU-05 PU-14 a subscription is taken signed by the phone's own key, at a push service, and from this portal's pages alone", async ({
+  prepare,
+  portal: { pushService, baseURL, secondURL = baseURL, sql },
+}) => {
+  const person = await prepare.withCodes();
+  const phone = await SigningPhone.connect(person, { sql, origin: baseURL });
+  const subscription = pushService.subscribe();
+  expect(await (await phone.forged()).subscribe(subscription)).toMatchObject({
+    status: 401,
+    body: { reason: "signature" },
+  });
+  for (const endpoint of [
+    "https://169.254.169.254/",
+    "https://fcm.googleapis.com.evil.example/",
+    "http://fcm.googleapis.com/x",
+  ]) {
+    expect(await phone.subscribe({ ...subscription, endpoint })).toMatchObject({
+      status: 422,
+      body: { reason: "push-service" },
+    });
+  }
+  expect(await countSubscriptions(sql, person)).toBe(0);
+  for (const path of ["/authenticator/subscriptions", "/authenticator/push-key"]) {
+    const asked = (method: string, origin: string) =>
+      fetch(`${secondURL}${path}`, {
+        method,
+        headers: { origin, "content-type": "application/json" },
+        ...(method === "POST" && { body: "{}" }),
+      });
+    expect((await asked("POST", "https://evil.example")).status, path).toBe(403);
+    expect((await asked("GET", secondURL)).status, path).toBe(405);
+  }
+
+  expect(await phone.subscribe(subscription)).toMatchObject({
+    status: 200,
+    body: { subscribed: true },
+  });
+  await givePassword(person, secondURL);
+  await expect.poll(() => pushService.received(subscription)).toHaveLength(1);
+  expect(await phone.subscribe(null)).toMatchObject({ status: 200, body: { subscribed: false } });
+  expect(await countSubscriptions(sql, person)).toBe(0);
+});
+
+test("PU-13 every server of the portal has the same key for push services", async ({
+  portal: { baseURL, secondURL = baseURL, sql },
+}) => {
+  const keyOf = async (origin: string) => {
+    const answer = await fetch(`${origin}/authenticator/push-key`, {
+      method: "POST",
+      headers: { origin, "content-type": "application/json" },
+      body: "{}",
+    });
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    const { publicKey } = await answer.json();
+    return publicKey;
+  };
+  const [first, second] = await Promise.all([keyOf(baseURL), keyOf(secondURL)]);
+  expect(Buffer.from(first, "base64url")).toHaveLength(65);
+  expect(second).toBe(first);
+  expect(await sql(`SELECT "publicKey" FROM "ServerKey"`)).toEqual([{ publicKey: first }]);
 });
 
 /** Somebody with a connected phone, logged in on `page`. */

@@ -1,4 +1,5 @@
 import { randomUUID, webcrypto } from "node:crypto";
+import type { FakeSubscription } from "@/lib/db/testing/fake-push-service";
 import type { Person } from "./people";
 import { PlainBrowser } from "./plain-browser";
 import type { Sql } from "./servers";
@@ -69,6 +70,13 @@ export class SigningPhone {
 
   deny(requestId: string): Promise<Answered> {
     return this.answer(requestId, "denied", "");
+  }
+
+  /** Tells the portal where it is rung, or that it is not any more. */
+  subscribe(subscription: FakeSubscription | null): Promise<Answered> {
+    const { endpoint = "", keys } = subscription ?? {};
+    const lines = [this.userId, endpoint, keys?.p256dh ?? "", keys?.auth ?? ""];
+    return this.call("subscribe", lines, { subscription }, "subscriptions");
   }
 
   private answer(requestId: string, decision: string, number: string): Promise<Answered> {

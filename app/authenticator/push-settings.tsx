@@ -2,14 +2,14 @@
 
 import { Bell, BellOff, BellRing } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import type { PhoneAccount } from "./sign";
 import {
   closeNotifications,
   findPushState,
   type PushState,
   renewPush,
   turnOnPush,
-} from "./subscribe";
+} from "./push-state";
+import type { PhoneAccount } from "./sign";
 
 export type PushTexts = {
   heading: string;
