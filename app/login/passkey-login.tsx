@@ -62,8 +62,8 @@ export function PasskeyLogin({ returnTo, texts }: { returnTo: string; texts: Pas
   const told = problem ?? error;
   return (
     <div className="space-y-3 border-t border-line pt-5">
-      {/* Offered anew when a try has failed; a browser asks one question at a time. */}
-      {!isWaiting && !isPending && <PasskeyOffer onAnswer={answer} />}
+      {/* A browser asks one question at a time, and one that was refused is not asked over and over. */}
+      {!isWaiting && !isPending && !error && <PasskeyOffer onAnswer={answer} />}
       <div role="alert" className="empty:hidden">
         {told && !isWaiting && !isPending && <Notice tone="danger">{told}</Notice>}
       </div>
