@@ -25,7 +25,7 @@ export async function beginConnecting(account: Page): Promise<string> {
 }
 
 /** The address that the picture on the account's page holds. */
-export async function readPairingPicture(account: Page): Promise<string> {
+async function readPairingPicture(account: Page): Promise<string> {
   const address = await readQr(account.getByRole("img", { name: /^QR code/ }));
   noteSecret(address.split("=")[1] ?? "");
   return address;
@@ -73,7 +73,7 @@ export const accountsOn = (phone: Page) =>
   phone.getByRole("list", { name: "Accounts on this phone" }).getByRole("listitem");
 
 /** The four digits that both sides show. */
-export async function readCheckNumber(page: Page): Promise<string> {
+async function readCheckNumber(page: Page): Promise<string> {
   const digits = page.getByRole("definition").filter({ hasText: /^\d{4}$/ });
   return (await digits.textContent()) ?? "";
 }

@@ -353,7 +353,7 @@ export async function spendPairing(
 }
 
 /** Ends what a session's page shows, for a person who does not know the phone, or starts again. */
-export async function endPairingsOf(tx: Tx, { userId, sessionId }: PairingOwner): Promise<void> {
+async function endPairingsOf(tx: Tx, { userId, sessionId }: PairingOwner): Promise<void> {
   await tx.pairing.updateMany({
     where: { userId, sessionId, ...isLive() },
     data: { endedAt: new Date() },
