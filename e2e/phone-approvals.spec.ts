@@ -1,5 +1,6 @@
 import type { Browser, Page } from "@playwright/test";
 import { age } from "./database";
+import { examine } from "./examine";
 import { expect, test } from "./journeys";
 import {
   button,
@@ -131,6 +132,32 @@ test("PU-05 a phone serves several accounts, each with a key of its own", async 
   }
   await first.phone.context().close();
   await context.close();
+});
+
+test("AX-05 AX-06 AX-08 every state of a notification passes axe in light and dark, and fits 320 pixels", async ({
+  page,
+  browser,
+  portal: { sql },
+}) => {
+  test.setTimeout(120_000);
+  const { person, phone } = await connected(page, browser);
+  await logIn(page, person);
+  await button(page, "Didn't receive a notification?").click();
+  await examine(page);
+  await button(phone, "Approve").click();
+  await expect(told(phone, /Enter the six digits/)).toBeVisible();
+  await examine(phone);
+  await age(sql, { ...OF_REQUEST, email: person.email, minutes: 2 });
+  await page.reload();
+  await expect(button(page, "Send notification")).toBeVisible();
+  await examine(page);
+  await button(page, "Send notification").click();
+  await button(phone, "This wasn't me").click();
+  await expect(phone.getByRole("status").getByText(/^Denied\./)).toBeVisible();
+  await examine(phone);
+  await expect(page.getByRole("status").getByText("Denied on your phone")).toBeVisible();
+  await examine(page);
+  await phone.context().close();
 });
 
 const OF_REQUEST = { table: "ApprovalRequest", columns: ["createdAt", "expiresAt"] };
