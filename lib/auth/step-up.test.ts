@@ -90,7 +90,11 @@ describe("a step-up", () => {
     await stepUpWithApp(session);
     const events = await (await db()).auditEvent.findMany({ where: { userId: owner.userId } });
     expect(events).toContainEqual(
-      expect.objectContaining({ type: "step_up", method: "authenticator-app", sessionId: session.id }),
+      expect.objectContaining({
+        type: "step_up",
+        method: "authenticator-app",
+        sessionId: session.id,
+      }),
     );
   });
 
