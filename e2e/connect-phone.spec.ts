@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { age, countRows } from "./database";
+import { examine } from "./examine";
 import { expect, lendCookies, test } from "./journeys";
 import { findMail } from "./mailbox";
 import { button, field, heading, logOut, told } from "./people";
@@ -399,6 +400,49 @@ test("an iPhone’s browser leads to the Home Screen first and spends no picture
   await connectInAccount(page, await confirmOnPhone(app, person.email));
   await expect(page.getByRole("list", { name: "Connected phones" })).toContainText("Safari on iOS");
   await app.context().close();
+});
+
+test("AX-05 AX-06 AX-08 each step passes axe in light and dark, fits 320 pixels, and breaks no policy", async ({
+  page,
+  context,
+  browser,
+  prepare,
+  portal: { baseURL },
+}) => {
+  test.setTimeout(180_000);
+  const person = await prepare.withApp();
+  await lendCookies(person.browser, context);
+  const phone = await openPhone(browser, baseURL, "Desktop Chrome");
+  const violations: string[] = [];
+  for (const one of [page, phone]) {
+    one.on("console", (message) => {
+      if (/Content Security Policy/i.test(message.text())) violations.push(message.text());
+    });
+  }
+  await expect(button(phone, "Show a phrase")).toBeVisible();
+  await examine(phone);
+  const phrase = await showPhrase(phone);
+  await examine(phone);
+  await beginConnecting(page);
+  await examine(page);
+  await typePhrase(page, phrase);
+  await expect(heading(page, "Now confirm on your phone")).toBeFocused();
+  await examine(page);
+  await expect(heading(phone, "Connect this phone?")).toBeFocused();
+  await examine(phone);
+  const checkNumber = await confirmOnPhone(phone, person.email);
+  await examine(phone);
+  await expect(heading(page, "Is this your phone?")).toBeFocused();
+  await examine(page);
+  await connectInAccount(page, checkNumber);
+  await expect(told(page, /Your phone is connected/)).toBeVisible();
+  await examine(page);
+  await expect(accountsOn(phone)).toContainText(["Connected"]);
+  await examine(phone);
+  await button(phone, `Forget this account ${person.email}`).click();
+  await examine(phone);
+  expect(violations).toEqual([]);
+  await phone.context().close();
 });
 
 test("PU-06 mail is no verification method", async ({ prepare, portal: { baseURL } }) => {

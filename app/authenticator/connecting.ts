@@ -71,7 +71,7 @@ export async function decide(
   const { privateKey, publicKey } = key.keys;
   const kept = { id, userId, email, name: "", privateKey, publicKey, connectedAt: null };
   if (decision === "confirmed") {
-    await askToPersist();
+    void askToPersist(); // some browsers ask the person, who may take their time
     await keepAccount(kept);
   }
   const given = await callSigned({

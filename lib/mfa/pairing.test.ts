@@ -274,3 +274,19 @@ describe("confirming", () => {
     expect(await decide(id, "confirmed")).toMatchObject({ verified: false, reason: "removed" });
   });
 });
+
+test.each([
+  ["https://accounts.example.org", true],
+  ["http://localhost:3000", true],
+  ["http://127.0.0.1:3000", true],
+  ["http://[::1]:3000", true],
+  ["http://accounts.example.org", false],
+  ["http://192.168.1.5:3000", false],
+])("phones are connected where browsers make keys: %s", async (url, isOffered) => {
+  vi.resetModules();
+  vi.stubEnv("APP_URL", url);
+  const { offersSparekeyAuthenticator } = await import("./pairing");
+  expect(offersSparekeyAuthenticator()).toBe(isOffered);
+  vi.unstubAllEnvs();
+  vi.resetModules();
+});
