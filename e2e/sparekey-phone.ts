@@ -33,6 +33,7 @@ async function readPairingPicture(account: Page): Promise<string> {
 
 /** What the phone's own camera app does with a picture: it opens its address in the phone's browser. */
 export async function scanWithCameraApp(phone: Page, address: string): Promise<void> {
+  await phone.goto("about:blank"); // from one fragment to another no page is loaded
   await phone.goto(address);
 }
 
