@@ -1,6 +1,7 @@
 import { KeyRound, ListChecks, SmartphoneNfc } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { methodWord } from "@/app/account/mfa/method-word";
 import { CodeTicks } from "@/components/code-ticks";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
@@ -56,10 +57,14 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
           <Choice
             key={id ?? method}
             icon={<SmartphoneNfc {...ICON} />}
-            title={words("lostTitle", { method, name })}
-            help={words("lostHelp", { method, name, letter: set?.letter ?? "none" })}
+            title={words("lostTitle", { method: methodWord(method), name })}
+            help={words("lostHelp", {
+              method: methodWord(method),
+              name,
+              letter: set?.letter ?? "none",
+            })}
             href={`/account/recovered/${method}${id ? `?${new URLSearchParams({ id })}` : ""}`}
-            action={words("lost", { method, name })}
+            action={words("lost", { method: methodWord(method), name })}
           />
         ))}
         <Choice

@@ -1,17 +1,18 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { methodWord } from "@/app/account/mfa/method-word";
 import { Notice } from "@/components/notice";
-import type { VerificationMethod } from "@/lib/mfa/method-names";
+import type { EnrolledMethod } from "@/lib/mfa/method-names";
 import { getWords } from "@/messages/words";
 
 /** What the replacement of a lost method asks for, and what it ends; `children` is the button that begins it. */
 export async function Replacement({
-  method,
+  method: kind,
   name = "",
   letter = "none",
   children,
 }: {
-  method: VerificationMethod;
+  method: EnrolledMethod["method"];
   /** What the person calls the lost one, of several. */
   name?: string;
   /** The letter of the set that ends with it. */
@@ -19,6 +20,7 @@ export async function Replacement({
   children: ReactNode;
 }) {
   const words = await getWords("recovered");
+  const method = methodWord(kind);
   return (
     <div className="space-y-6">
       <h1>{words("replaceTitle", { method })}</h1>

@@ -3,6 +3,7 @@ import { ChoiceForm } from "@/components/choice-form";
 import { preferableMethods } from "@/lib/auth/prefer-method";
 import { type EnrolledMethods, enrolledMethods, firstMethod } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
+import { methodWord } from "../method-word";
 import { choosePreferred } from "./actions";
 
 /** Which method a login begins with, once there is a choice. */
@@ -23,7 +24,7 @@ export async function PreferredCard({ methods }: { methods: EnrolledMethods }) {
         chosen={methods.preferred ?? firstMethod(methods)}
         choices={choices.map((method) => ({
           value: method,
-          label: words("preferredOption", { method }),
+          label: words("preferredOption", { method: methodWord(method) }),
         }))}
         texts={await getFormTexts(words("preferredSave"))}
       />

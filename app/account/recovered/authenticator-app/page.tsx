@@ -1,5 +1,6 @@
 import { AddAppButton, AuthenticatorAppStage } from "@/app/account/mfa/authenticator-app/stage";
 import { getEnrollmentTexts } from "@/app/account/mfa/authenticator-app/texts";
+import { methodWord } from "@/app/account/mfa/method-word";
 import { requireStrongSession } from "@/lib/auth/current-session";
 import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
@@ -9,7 +10,7 @@ const PATH = "/account/recovered/authenticator-app";
 const method = "authenticator-app";
 
 export async function generateMetadata() {
-  return { title: (await getWords("recovered"))("replaceTitle", { method }) };
+  return { title: (await getWords("recovered"))("replaceTitle", { method: methodWord(method) }) };
 }
 
 /** The guided replacement of a lost app: nothing ends before the new one has shown its first code. */

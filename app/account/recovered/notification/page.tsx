@@ -1,4 +1,5 @@
 import { redirect } from "next/navigation";
+import { methodWord } from "@/app/account/mfa/method-word";
 import {
   AddAuthenticatorButton,
   SparekeyAuthenticatorStage,
@@ -13,7 +14,7 @@ import { Replacement } from "../replacement";
 const method = "notification";
 
 export async function generateMetadata() {
-  return { title: (await getWords("recovered"))("replaceTitle", { method }) };
+  return { title: (await getWords("recovered"))("replaceTitle", { method: methodWord(method) }) };
 }
 
 /** The guided replacement of a lost phone: nothing ends before the new one is connected. */

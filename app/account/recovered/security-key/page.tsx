@@ -1,4 +1,5 @@
 import { redirect } from "next/navigation";
+import { methodWord } from "@/app/account/mfa/method-word";
 import { AddKeyButton, SecurityKeyStage } from "@/app/account/mfa/security-key/stage";
 import { getKeyEnrollmentTexts } from "@/app/account/mfa/security-key/texts";
 import { requireStrongSession } from "@/lib/auth/current-session";
@@ -10,7 +11,7 @@ import { Replacement } from "../replacement";
 const method = "security-key";
 
 export async function generateMetadata() {
-  return { title: (await getWords("recovered"))("replaceTitle", { method }) };
+  return { title: (await getWords("recovered"))("replaceTitle", { method: methodWord(method) }) };
 }
 
 /** The guided replacement of a lost key: nothing ends before the new one is added. */

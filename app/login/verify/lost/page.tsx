@@ -1,5 +1,6 @@
 import { SmartphoneNfc } from "lucide-react";
 import { methodFields } from "@/app/account/mfa/method-path";
+import { methodWord } from "@/app/account/mfa/method-word";
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
@@ -32,13 +33,18 @@ export default async function LostPage() {
     <StepCard
       icon={SmartphoneNfc}
       title={
-        all.length === 1 && only ? words("title", { method: only.method }) : words("chooseTitle")
+        all.length === 1 && only
+          ? words("title", { method: methodWord(only.method) })
+          : words("chooseTitle")
       }
       account={(await getWords("verify"))("account", { email })}
     >
       {lost?.suspendedAt ? (
         <Notice tone="info" announce="status">
-          {words("done", { method: lost.method, date: (await getDates()).day(lost.suspendedAt) })}
+          {words("done", {
+            method: methodWord(lost.method),
+            date: (await getDates()).day(lost.suspendedAt),
+          })}
         </Notice>
       ) : (
         await Promise.all(
@@ -76,7 +82,7 @@ async function Report({ one, methods }: { one: Losable; methods: EnrolledMethods
   return (
     <section className="space-y-3">
       {name && <h2 className="text-base">{name}</h2>}
-      <p className="text-muted">{words("intro", { method })}</p>
+      <p className="text-muted">{words("intro", { method: methodWord(method) })}</p>
       <Form
         action={reportLoss}
         texts={await getFormTexts(name ? words("submitNamed", { name }) : words("submit"))}

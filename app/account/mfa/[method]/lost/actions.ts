@@ -7,6 +7,7 @@ import { holdSession } from "@/lib/auth/session-rows";
 import { liftLossReport, reportLost } from "@/lib/mfa/loss-report";
 import { getWords } from "@/messages/words";
 import { methodOfForm, methodPath } from "../../method-path";
+import { methodWord } from "../../method-word";
 
 type Text = (field: string) => string;
 
@@ -47,7 +48,11 @@ export const liftLoss = sessionAction<FormState>(
       authorize: (tx) => holdSession(tx, session.id, "fresh"),
     });
     if (!result.lifted && result.reason === "needs-other-method") {
-      return { error: (await getWords("lost"))("needsOtherMethod", { method: lost.method }) };
+      return {
+        error: (await getWords("lost"))("needsOtherMethod", {
+          method: methodWord(lost.method),
+        }),
+      };
     }
     redirect(`/account/mfa?done=lifted-${lost.method}`);
   },

@@ -7,18 +7,19 @@ import { requireSession } from "@/lib/auth/current-session";
 import { findEnrolledMethods, usableMethods, without } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { methodFields, methodPath } from "../../method-path";
+import { methodWord } from "../../method-word";
 import { findMethod, readRequestedMethod } from "../requested-method";
 import { liftLoss, reportLoss } from "./actions";
 
-export async function generateMetadata({ params }: PageProps<"/account/mfa/[method]/lost">) {
-  const { method } = await params;
-  return { title: (await getWords("lost"))("title", { method }) };
+export async function generateMetadata(props: PageProps<"/account/mfa/[method]/lost">) {
+  const { method } = await readRequestedMethod(props);
+  return { title: (await getWords("lost"))("title", { method: methodWord(method) }) };
 }
 
 export default async function LostMethodPage(props: PageProps<"/account/mfa/[method]/lost">) {
   const requested = await readRequestedMethod(props);
-  const { method } = requested;
-  if (method === "security-key") notFound();
+  if (requested.method === "security-key") notFound();
+  const method = methodWord(requested.method);
   const { userId } = await requireSession(methodPath(requested, "lost"));
   const methods = await findEnrolledMethods(userId);
   const { name, suspendedAt } = findMethod(methods, requested) ?? redirect("/account/mfa");

@@ -8,12 +8,13 @@ import { findKeptForm } from "@/lib/auth/kept-form";
 import { findEnrolledMethods, hasMfa, without } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 import { methodFields, methodPath } from "../../method-path";
+import { methodWord } from "../../method-word";
 import { findMethod, readRequestedMethod } from "../requested-method";
 import { remove } from "./actions";
 
-export async function generateMetadata({ params }: PageProps<"/account/mfa/[method]/remove">) {
-  const { method } = await params;
-  return { title: (await getWords("removeMethod"))("title", { method }) };
+export async function generateMetadata(props: PageProps<"/account/mfa/[method]/remove">) {
+  const { method } = await readRequestedMethod(props);
+  return { title: (await getWords("removeMethod"))("title", { method: methodWord(method) }) };
 }
 
 export default async function RemoveMethodPage(props: PageProps<"/account/mfa/[method]/remove">) {
@@ -26,7 +27,7 @@ export default async function RemoveMethodPage(props: PageProps<"/account/mfa/[m
   const isLast = !hasMfa(without(methods, requested));
   const unused = (methods.recoveryCodes?.left ?? 0) + (methods.replacement?.left ?? 0);
   const words = await getWords("removeMethod");
-  const named = { method: requested.method, name: found.name };
+  const named = { method: methodWord(requested.method), name: found.name };
   return (
     <div className="space-y-6">
       <h1>{words("title", named)}</h1>

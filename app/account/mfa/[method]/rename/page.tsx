@@ -6,6 +6,7 @@ import { requireSession } from "@/lib/auth/current-session";
 import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 import { methodFields, methodPath } from "../../method-path";
+import { methodWord } from "../../method-word";
 import { findMethod, readRequestedMethod } from "../requested-method";
 import { rename } from "./actions";
 
@@ -31,7 +32,7 @@ export default async function RenameMethodPage(props: PageProps<"/account/mfa/[m
             {
               name: "name",
               label: words("name"),
-              hint: words("hint", { method: requested.method }),
+              hint: words("hint", { method: methodWord(requested.method) }),
               value: found.name,
               autoFocus: true,
             },
