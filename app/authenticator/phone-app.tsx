@@ -134,7 +134,7 @@ export function PhoneApp({
           {served.length === 0 && (
             <KeyRound aria-hidden="true" size={28} strokeWidth={1.5} className="text-accent" />
           )}
-          <h2>{texts.connectTitle}</h2>
+          <h2>{served.length === 0 ? texts.connectTitle : texts.connectMore}</h2>
           <p className="text-muted">{served.length === 0 ? texts.empty : texts.connectIntro}</p>
         </div>
         <div className="space-y-3">
