@@ -31,9 +31,9 @@ async function readPairingPicture(account: Page): Promise<string> {
   return address;
 }
 
-/** What the phone's own camera app does with a picture: it opens its address in the phone's browser. */
+/** What the phone's own camera app does with a picture: it opens its address anew in the phone's browser. */
 export async function scanWithCameraApp(phone: Page, address: string): Promise<void> {
-  await phone.goto("about:blank"); // from one fragment to another no page is loaded
+  await phone.goto("about:blank"); // or only the fragment would change
   await phone.goto(address);
 }
 

@@ -12,7 +12,7 @@ import { mustBeInstalledFirst } from "./home-screen";
 import { InstallGuide } from "./install-guide";
 import { PushSettings, type PushTexts } from "./push-settings";
 import { Requests, type RequestTexts } from "./requests";
-import { type ScannedCode, takeFragment } from "./scanned-code";
+import { onBrought, type ScannedCode } from "./scanned-code";
 import { Scanner } from "./scanner";
 import type { PhoneAccount } from "./sign";
 import type { PhoneTexts } from "./texts";
@@ -67,24 +67,21 @@ export function PhoneApp({
   });
 
   useEffect(() => {
-    const take = () => {
-      const code = takeFragment();
-      const isRefused = code?.kind === "connect" && mustBeInstalledFirst();
-      if (code && !isRefused) latest.current.act(code);
-      return code;
-    };
     if (!window.isSecureContext) return setTrouble("needsHttps");
     // Nothing is kept by it (public/sw.js): it makes the page an app, and is rung by Web Push.
     void navigator.serviceWorker
       ?.register("/sw.js", { scope: "/authenticator", updateViaCache: "none" })
       .catch(() => undefined);
-    const code = take();
+    let isPairing = false;
+    const stop = onBrought((code) => {
+      isPairing = code.kind === "connect";
+      if (!isPairing || !mustBeInstalledFirst()) latest.current.act(code);
+    });
     void load().then((kept) => {
       const waiting = kept.find(({ connectedAt }) => connectedAt === null);
-      if (waiting && code?.kind !== "connect") void latest.current.resume(waiting);
+      if (waiting && !isPairing) void latest.current.resume(waiting);
     });
-    window.addEventListener("hashchange", take);
-    return () => window.removeEventListener("hashchange", take);
+    return stop;
   }, [load]);
 
   const served = (accounts ?? []).filter(({ connectedAt }) => connectedAt !== null);
@@ -137,7 +134,7 @@ export function PhoneApp({
           {served.length === 0 && (
             <KeyRound aria-hidden="true" size={28} strokeWidth={1.5} className="text-accent" />
           )}
-          <h2>{texts.connectTitle}</h2>
+          <h2>{served.length === 0 ? texts.connectTitle : texts.connectMore}</h2>
           <p className="text-muted">{served.length === 0 ? texts.empty : texts.connectIntro}</p>
         </div>
         <div className="space-y-3">

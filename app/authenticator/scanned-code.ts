@@ -14,14 +14,37 @@ export function readScannedText(text: string): ScannedCode | undefined {
 }
 
 /**
- * Takes what the phone's own camera app brought along in the address, and takes it out of the address at once:
- * a fragment never reaches a server, and it is not to stay in the history either (HD-05).
+ * Tells `act` what the phone's own camera app brought along in the address: what it opened this page with, and
+ * whatever it opens it with again. Returns what ends that.
  */
-export function takeFragment(): ScannedCode | undefined {
-  const { hash, pathname } = window.location;
-  if (!hash) return undefined;
-  window.history.replaceState(null, "", pathname);
-  return readFragment(hash);
+export function onBrought(act: (code: ScannedCode) => void): () => void {
+  listener = act;
+  if (brought) act(brought);
+  brought = undefined;
+  return () => {
+    listener = undefined;
+  };
+}
+
+let listener: ((code: ScannedCode) => void) | undefined;
+let brought: ScannedCode | undefined;
+
+/**
+ * Takes it out of the address at once: a fragment never reaches a server, and it is not to stay in the history
+ * either (HD-05).
+ */
+function take(hash: string): void {
+  if (!hash) return;
+  window.history.replaceState(null, "", window.location.pathname);
+  const code = readFragment(hash);
+  if (code && listener) listener(code);
+  else brought = code;
+}
+
+// Before React is at work, whose router would write the address anew and lose what came meanwhile.
+if (typeof window !== "undefined") {
+  take(window.location.hash);
+  window.addEventListener("hashchange", ({ newURL }) => take(new URL(newURL).hash));
 }
 
 function readFragment(hash: string): ScannedCode | undefined {
