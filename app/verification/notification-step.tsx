@@ -51,16 +51,15 @@ export async function NotificationStep({
   const phones = await listSparekeyAuthenticators(userId);
   const working = phones.filter(({ suspendedAt }) => !suspendedAt).map(({ name }) => name);
   const names = (await getDates()).list(working);
-  const isWaiting = request?.state === "waiting";
   return (
-    <StepCard
-      icon={BellRing}
-      title={words("title")}
-      account={account}
-      intro={working.length > 0 && words(isWaiting ? "introWaiting" : "introSend", { names })}
-    >
+    <StepCard icon={BellRing} title={words("title")} account={account}>
       <NotificationWait
         request={request && (await toWaited(request))}
+        intros={
+          working.length > 0
+            ? { waiting: words("introWaiting", { names }), send: words("introSend", { names }) }
+            : undefined
+        }
         refusal={refusal && (await describeApprovalRefusal(refusal))}
         actions={actions}
         paths={paths}

@@ -27,6 +27,7 @@ const WARN_SECONDS = 30; // WCAG 2.2.1 asks for 20
 /** The live part of the screen: it says what became of the notification, and goes on once it is approved. */
 export function NotificationWait({
   request,
+  intros,
   refusal,
   actions,
   paths,
@@ -36,6 +37,8 @@ export function NotificationWait({
   texts,
 }: {
   request: WaitedRequest | undefined;
+  /** What to do, while one waits and while one can be sent; none without a phone that works. */
+  intros: { waiting: string; send: string } | undefined;
   /** Why none can be sent now. */
   refusal: string | undefined;
   actions: { send: FormAction; proceed: FormAction };
@@ -57,6 +60,9 @@ export function NotificationWait({
   );
   return (
     <div className="space-y-5">
+      {intros && state !== "approved" && (
+        <p className="text-muted">{state === "waiting" ? intros.waiting : intros.send}</p>
+      )}
       <Status state={state} wasSentNow={wasSentNow} texts={texts} />
       <div role="alert" className="empty:hidden">
         {error && <Notice tone="warning">{error}</Notice>}

@@ -149,7 +149,7 @@ describe("the session that a method makes", () => {
     expect(events).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ type: "recovery_code_used", setLetter: "A", codeNumber: 5 }),
-        expect.objectContaining({ type: "login", method: "recovery", address: FROM.address }),
+        expect.objectContaining({ type: "login", method: "recovery-codes", address: FROM.address }),
       ]),
     );
     expect(JSON.stringify(events)).not.toContain(codes[4]?.slice(5));
