@@ -1,9 +1,8 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import type { Portal } from "./fixtures";
 import { expect, lendCookies, test } from "./journeys";
 import { button, field, heading, link, told } from "./people";
 import { PlainBrowser } from "./plain-browser";
-import { givePassword, logInWithCodePlainly, type Prepared } from "./prepared-people";
+import { givePassword, logInWithCodePlainly } from "./prepared-people";
+import { storeKey, storePhone } from "./stored-methods";
 
 test("WA-15 AX-11 a security key is named and removed, by a page that says what goes on working", async ({
   page,
@@ -95,37 +94,3 @@ const findHref = (body: string, pattern: RegExp) => {
   if (!found) throw new Error(`The page links to nothing like ${pattern}.`);
   return found;
 };
-
-async function storePhone({ sql }: Portal, person: Prepared, name: string): Promise<string> {
-  const id = randomUUID();
-  const userId = await findId(sql, person);
-  await sql(
-    `INSERT INTO "SparekeyAuthenticator" ("id", "userId", "name", "publicKey", "addedAt", "addedAddress", "addedUserAgent")
-     VALUES ($1, $2, $3, decode($4, 'hex'), now(), '192.0.2.7', 'Chrome')`,
-    [id, userId, name, randomBytes(91).toString("hex")],
-  );
-  return id;
-}
-
-async function storeKey({ sql }: Portal, person: Prepared, name: string): Promise<string> {
-  const id = randomUUID();
-  const userId = await findId(sql, person);
-  await sql(
-    `INSERT INTO "SecurityKey" ("id", "userId", "name", "credentialId", "publicKey", "counter", "transports", "aaguid", "backupEligible", "backedUp", "addedAt")
-     VALUES ($1, $2, $3, $4, decode($5, 'hex'), 0, '{usb}', $6, false, false, now())`,
-    [
-      id,
-      userId,
-      name,
-      randomBytes(32).toString("base64url"),
-      randomBytes(77).toString("hex"),
-      randomUUID(),
-    ],
-  );
-  return id;
-}
-
-async function findId(sql: Portal["sql"], { email }: Prepared): Promise<string> {
-  const [row] = await sql(`SELECT "id" FROM "User" WHERE "email" = $1`, [email]);
-  return String(row?.id);
-}

@@ -25,7 +25,7 @@ export async function beginConnecting(account: Page): Promise<string> {
 }
 
 /** The address that the picture on the account's page holds. */
-async function readPairingPicture(account: Page): Promise<string> {
+export async function readPairingPicture(account: Page): Promise<string> {
   const address = await readQr(account.getByRole("img", { name: /^QR code/ }));
   noteSecret(address.split("=")[1] ?? "");
   return address;

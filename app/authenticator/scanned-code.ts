@@ -19,6 +19,8 @@ export function readScannedText(text: string): ScannedCode | undefined {
  */
 export function onBrought(act: (code: ScannedCode) => void): () => void {
   listener = act;
+  // The router wrote the address as it was when it began; from the next task on it follows a change.
+  window.setTimeout(clearAddress);
   if (brought) act(brought);
   brought = undefined;
   return () => {
@@ -35,10 +37,15 @@ let brought: ScannedCode | undefined;
  */
 function take(hash: string): void {
   if (!hash) return;
-  window.history.replaceState(null, "", window.location.pathname);
+  clearAddress();
   const code = readFragment(hash);
   if (code && listener) listener(code);
   else brought = code;
+}
+
+function clearAddress(): void {
+  const { hash, pathname } = window.location;
+  if (hash) window.history.replaceState(null, "", pathname);
 }
 
 // Before React is at work, whose router would write the address anew and lose what came meanwhile.

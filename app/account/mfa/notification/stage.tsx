@@ -245,19 +245,17 @@ function AskingPhone({
       <FocusedHeading>{texts.phoneTitle}</FocusedHeading>
       <section className="card space-y-6">
         <p>{texts.phoneHow}</p>
-        <dl className="space-y-4">
-          <div className="space-y-1">
-            <dt className="text-sm text-muted">{texts.checkNumber}</dt>
-            <dd className="mono text-xl font-semibold">{checkNumber}</dd>
-          </div>
-          <div className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 text-sm">
-            {facts.map(({ name, value }) => (
-              <div key={name} className="contents">
-                <dt className="text-muted">{name}</dt>
-                <dd className="min-w-0">{value}</dd>
-              </div>
-            ))}
-          </div>
+        <dl className="space-y-1">
+          <dt className="text-sm text-muted">{texts.checkNumber}</dt>
+          <dd className="mono text-xl font-semibold">{checkNumber}</dd>
+        </dl>
+        <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 text-sm">
+          {facts.map(({ name, value }) => (
+            <div key={name} className="contents">
+              <dt className="text-muted">{name}</dt>
+              <dd className="min-w-0">{value}</dd>
+            </div>
+          ))}
         </dl>
         <div className="flex flex-wrap gap-3">
           <StepForm step="connect">
