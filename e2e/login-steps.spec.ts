@@ -1,4 +1,3 @@
-import { VERIFICATION_METHODS } from "@/lib/mfa/method-names";
 import { age, countRows, countSpentCodes, endWaits, readFailures, takeSnapshot } from "./database";
 import { linksOf, textOf } from "./html";
 import { expect, test } from "./journeys";
@@ -245,8 +244,8 @@ test("TH-14 another method is chosen among the person's own alone, the strongest
       expect(textOf(body)).not.toContain(name);
     }
   }
-  const pages = VERIFICATION_METHODS.map((method) => `/login/verify/${method}`);
-  expect(offered).toEqual([pages, [pages[0]]]);
+  const app = "/login/verify/authenticator-app";
+  expect(offered).toEqual([[app, "/login/verify/recovery-codes"], [app]]);
 });
 
 /** What differs between two answers to the same request by design, made the same. */

@@ -18,9 +18,9 @@ export async function generateMetadata(props: PageProps<"/account/mfa/[method]/l
 
 export default async function LostMethodPage(props: PageProps<"/account/mfa/[method]/lost">) {
   const requested = await readRequestedMethod(props);
+  const { userId } = await requireSession(methodPath(requested, "lost"));
   if (requested.method === "security-key") notFound();
   const method = methodWord(requested.method);
-  const { userId } = await requireSession(methodPath(requested, "lost"));
   const methods = await findEnrolledMethods(userId);
   const { name, suspendedAt } = findMethod(methods, requested) ?? redirect("/account/mfa");
   const words = await getWords("lost");

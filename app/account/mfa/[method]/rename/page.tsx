@@ -16,8 +16,8 @@ export async function generateMetadata() {
 
 export default async function RenameMethodPage(props: PageProps<"/account/mfa/[method]/rename">) {
   const requested = await readRequestedMethod(props);
-  if (!requested.id) notFound();
   const { userId } = await requireSession(methodPath(requested, "rename"));
+  if (!requested.id) notFound();
   const methods = await findEnrolledMethods(userId);
   const found = findMethod(methods, requested) ?? redirect("/account/mfa");
   const words = await getWords("renameMethod");
