@@ -68,7 +68,7 @@ test("AX-03 a phone that scans the picture on the login screen has no digits to 
   const address = await readQr(page.getByRole("img", { name: /QR/ }));
   await scanWithCameraApp(phone, address);
   await expect(field(phone, NUMBER)).toHaveValue(await readNumber(page));
-  expect(phone.url()).not.toContain("#");
+  await expect(phone).not.toHaveURL(/#/);
   await button(phone, "Approve").click();
   await expect(heading(page, "Account Settings")).toBeVisible();
   await phone.context().close();
