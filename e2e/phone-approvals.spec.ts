@@ -152,6 +152,7 @@ test("AX-05 AX-06 AX-08 every state of a notification passes axe in light and da
   await expect(button(page, "Send notification")).toBeVisible();
   await examine(page);
   await button(page, "Send notification").click();
+  await expect(told(phone, /Enter the six digits/)).toHaveCount(0); // said of the one before
   await button(phone, "This wasn't me").click();
   await expect(phone.getByRole("status").getByText(/^Denied\./)).toBeVisible();
   await examine(phone);
