@@ -59,6 +59,7 @@ export async function walkMethods(
   await field(page, "Name").fill("Blue key");
   await button(page, "Add Security Key or Passkey").click();
   await see(page, "is added. From now on");
+  await key.unplug(); // it would answer the login page by itself
   await button(page, "Add Authenticator App").click();
   await see(page, "Setup key");
   const setupKey = (await page.locator("code").textContent()) ?? "";
@@ -117,5 +118,4 @@ export async function walkMethods(
   await takePictures(phone, "phone-denied");
   await see(page, "Denied on your phone");
   await shoot("notification-denied");
-  await key.unplug();
 }
