@@ -48,7 +48,14 @@ export default async function LostPage() {
         </Notice>
       ) : (
         await Promise.all(
-          all.map((one) => <Report key={one.id ?? one.method} one={one} methods={methods} />),
+          all.map((one) => (
+            <Report
+              key={one.id ?? one.method}
+              one={one}
+              isOnly={all.length === 1}
+              methods={methods}
+            />
+          )),
         )
       )}
       <WaysOut />
@@ -73,9 +80,19 @@ function losable({ authenticatorApp, sparekeyAuthenticators }: EnrolledMethods):
   return [...(app ? [app] : []), ...phones];
 }
 
-async function Report({ one, methods }: { one: Losable; methods: EnrolledMethods }) {
+async function Report({
+  one,
+  isOnly,
+  methods,
+}: {
+  one: Losable;
+  isOnly: boolean;
+  methods: EnrolledMethods;
+}) {
   const words = await getWords("lost");
-  const { method, name } = one;
+  const { method } = one;
+  // The app has no name of its own, and needs one only beside others.
+  const name = one.name || (isOnly ? "" : (await getWords("verify"))("app"));
   if (usableMethods(without(methods, one)).length === 0) {
     return <Notice tone="warning">{words("lastUsable")}</Notice>;
   }
