@@ -94,7 +94,8 @@ export class SoftwareKey {
     parts.signature = sign("sha256", signed, this.privateKey).toString("base64url");
     if (lie.tamper) {
       const bytes = Buffer.from(parts[lie.tamper.part], "base64url");
-      bytes.writeUInt8(bytes.readUInt8(lie.tamper.byte) ^ 1, lie.tamper.byte);
+      const byte = lie.tamper.byte % bytes.length; // signatures differ in their length
+      bytes.writeUInt8(bytes.readUInt8(byte) ^ 1, byte);
       parts[lie.tamper.part] = bytes.toString("base64url");
     }
     const userHandle = "userHandle" in lie ? lie.userHandle : this.userHandle;
