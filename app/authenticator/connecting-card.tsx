@@ -40,8 +40,7 @@ export function ConnectingCard({
           <FocusedHeading>{words.phraseTitle}</FocusedHeading>
           <p>{words.phraseIntro}</p>
           <ol aria-label={words.phrase} className="space-y-2">
-            {current.pairing.phrase.split(" ").map((word, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the place of a word is what it is
+            {[...current.pairing.phrase.matchAll(/\S+/g)].map(({ 0: word, index }) => (
               <li key={index} className="mono rounded-lg bg-raised px-4 py-2 text-lg">
                 {word}
               </li>
