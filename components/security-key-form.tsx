@@ -1,10 +1,7 @@
 "use client";
 
-import {
-  type PublicKeyCredentialRequestOptionsJSON,
-  WebAuthnAbortService,
-} from "@simplewebauthn/browser";
-import { startTransition, useActionState, useEffect, useEffectEvent, useState } from "react";
+import type { PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/browser";
+import { useActionState, useEffect } from "react";
 import { Notice } from "./notice";
 import { SubmitButton } from "./submit-button";
 import {
@@ -12,6 +9,7 @@ import {
   holdCeremony,
   signalUnknownKey,
   type UnknownKey,
+  useCeremony,
   useKeySupport,
 } from "./webauthn-ceremony";
 
@@ -51,31 +49,20 @@ export function SecurityKeyForm({
   texts: SecurityKeyTexts;
 }) {
   const [{ options, error, unknownKey }, send] = useActionState(action, {});
-  const [isWaiting, setWaiting] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const { isWaiting, problem, forgetProblem } = useCeremony({
+    options,
+    hold: (use) => holdCeremony({ use }, texts),
+    fields,
+    send,
+  });
   const isSupported = useKeySupport();
   useEffect(() => {
     if (unknownKey) void signalUnknownKey(unknownKey);
   }, [unknownKey]);
-  const ask = useEffectEvent(async (question: PublicKeyCredentialRequestOptionsJSON) => {
-    setWaiting(true);
-    const outcome = await holdCeremony({ use: question }, texts);
-    setWaiting(false);
-    if (!outcome.answered) return setProblem(outcome.problem);
-    const answer = new FormData();
-    for (const [name, value] of Object.entries(fields)) answer.set(name, value);
-    answer.set("response", outcome.response);
-    startTransition(() => send(answer));
-  });
-  useEffect(() => {
-    if (!options) return;
-    void ask(options);
-    return () => WebAuthnAbortService.cancelCeremony();
-  }, [options]);
   if (!isSupported) return <Notice tone="warning">{texts.unsupported}</Notice>;
   const told = problem ?? error;
   return (
-    <form action={send} onSubmit={() => setProblem(undefined)} className="space-y-4">
+    <form action={send} onSubmit={forgetProblem} className="space-y-4">
       <noscript>
         <Notice tone="warning">{texts.needsScripts}</Notice>
       </noscript>

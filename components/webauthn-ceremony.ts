@@ -5,9 +5,10 @@ import {
   sendSignal,
   startAuthentication,
   startRegistration,
+  WebAuthnAbortService,
   WebAuthnError,
 } from "@simplewebauthn/browser";
-import { useSyncExternalStore } from "react";
+import { startTransition, useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
 
 /** What to tell a person when their browser made or used no key. */
 export type CeremonyTexts = {
@@ -62,6 +63,44 @@ function describeProblem(
     default:
       return texts.failed;
   }
+}
+
+/**
+ * Puts each question that the server asks to the browser, and sends what it says as `response`, beside the
+ * fields. Leaving the page ends the browser's dialog.
+ */
+export function useCeremony<Options extends object>({
+  options,
+  hold,
+  fields,
+  send,
+}: {
+  /** The question; none until the server asks. */
+  options: Options | undefined;
+  /** How the browser is asked. */
+  hold: (options: Options) => Promise<CeremonyOutcome>;
+  /** Sent along, by name. */
+  fields: Record<string, string>;
+  send: (formData: FormData) => void;
+}): { isWaiting: boolean; problem: string | undefined; forgetProblem: () => void } {
+  const [isWaiting, setWaiting] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const ask = useEffectEvent(async (question: Options) => {
+    setWaiting(true);
+    const outcome = await hold(question);
+    setWaiting(false);
+    if (!outcome.answered) return setProblem(outcome.problem);
+    const answer = new FormData();
+    for (const [name, value] of Object.entries(fields)) answer.set(name, value);
+    answer.set("response", outcome.response);
+    startTransition(() => send(answer));
+  });
+  useEffect(() => {
+    if (!options) return;
+    void ask(options);
+    return () => WebAuthnAbortService.cancelCeremony();
+  }, [options]);
+  return { isWaiting, problem, forgetProblem: () => setProblem(undefined) };
 }
 
 /** Whether this browser knows security keys; on the server it may. */

@@ -1,4 +1,4 @@
-import { KeyRound, ListChecks, SmartphoneNfc } from "lucide-react";
+import { KeyRound, ListChecks, ShieldCheck, SmartphoneNfc } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { methodWord } from "@/app/account/mfa/method-word";
@@ -56,7 +56,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
         {listLosable(methods).map(({ method, id, name }) => (
           <Choice
             key={id ?? method}
-            icon={<SmartphoneNfc {...ICON} />}
+            icon={method === "security-key" ? <KeyRound {...ICON} /> : <SmartphoneNfc {...ICON} />}
             title={words("lostTitle", { method: methodWord(method), name })}
             help={words("lostHelp", {
               method: methodWord(method),
@@ -76,7 +76,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
         />
         {hasMfa(methods) && (
           <Choice
-            icon={<KeyRound {...ICON} />}
+            icon={<ShieldCheck {...ICON} />}
             title={words("foundTitle")}
             help={words("foundHelp")}
             href={`/account/verify?${new URLSearchParams({ return: returnPath })}`}

@@ -2,8 +2,8 @@
 
 import { createContext, type ReactNode, useActionState, useContext, useId, useState } from "react";
 import { flushSync } from "react-dom";
+import { BeginForm } from "@/components/begin-form";
 import { FocusedHeading } from "@/components/focused-heading";
-import { Notice } from "@/components/notice";
 import { QrPicture } from "@/components/qr-picture";
 import { SubmitButton } from "@/components/submit-button";
 import { useWipeOnLeave } from "@/components/wipe-on-leave";
@@ -74,14 +74,14 @@ export function AddAppButton({ children, className }: { children: ReactNode; cla
   const enrollment = useContext(EnrollmentContext);
   if (!enrollment) throw new Error("An AddAppButton stands inside an AuthenticatorAppStage.");
   return (
-    <form action={enrollment.add} className="space-y-3">
-      <div role="alert" className="empty:hidden">
-        {enrollment.error && <Notice tone="danger">{enrollment.error}</Notice>}
-      </div>
-      <SubmitButton working={enrollment.working} className={className}>
-        {children}
-      </SubmitButton>
-    </form>
+    <BeginForm
+      action={enrollment.add}
+      error={enrollment.error}
+      working={enrollment.working}
+      className={className}
+    >
+      {children}
+    </BeginForm>
   );
 }
 

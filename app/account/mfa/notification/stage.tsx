@@ -13,8 +13,8 @@ import {
   useSyncExternalStore,
 } from "react";
 import { flushSync } from "react-dom";
+import { BeginForm } from "@/components/begin-form";
 import { FocusedHeading } from "@/components/focused-heading";
-import { Notice } from "@/components/notice";
 import { QrPicture } from "@/components/qr-picture";
 import { SubmitButton } from "@/components/submit-button";
 import { useWipeOnLeave } from "@/components/wipe-on-leave";
@@ -111,16 +111,17 @@ export function AddAuthenticatorButton({
   children: ReactNode;
   className?: string;
 }) {
-  const { state, texts } = usePairing();
+  const { state, send, texts, replaces } = usePairing();
   return (
-    <StepForm className="space-y-3">
-      <div role="alert" className="empty:hidden">
-        {state.error && <Notice tone="danger">{state.error}</Notice>}
-      </div>
-      <SubmitButton working={texts.working} className={className}>
-        {children}
-      </SubmitButton>
-    </StepForm>
+    <BeginForm
+      action={send}
+      fields={replaces === undefined ? {} : { replaces }}
+      error={state.error}
+      working={texts.working}
+      className={className}
+    >
+      {children}
+    </BeginForm>
   );
 }
 
@@ -130,14 +131,14 @@ function StepForm({
   className,
   children,
 }: {
-  step?: "phrase" | "continue" | "connect" | "decline";
+  step: "phrase" | "continue" | "connect" | "decline";
   className?: string;
   children: ReactNode;
 }) {
   const { send, replaces } = usePairing();
   return (
     <form action={send} noValidate className={className}>
-      {step && <input type="hidden" name="step" value={step} />}
+      <input type="hidden" name="step" value={step} />
       {replaces && <input type="hidden" name="replaces" value={replaces} />}
       {children}
     </form>

@@ -19,5 +19,5 @@ async function signalFromServer(): Promise<void> {
   const answer = await fetch("/account/mfa/security-key/accepted", {
     redirect: "error", // the session is over
   }).catch(() => undefined);
-  if (answer?.ok) await signalAcceptedKeys(await answer.json());
+  if (answer?.status === 200) await signalAcceptedKeys(await answer.json());
 }

@@ -1,21 +1,16 @@
 "use client";
 
-import { WebAuthnAbortService } from "@simplewebauthn/browser";
-import {
-  createContext,
-  type ReactNode,
-  startTransition,
-  useActionState,
-  useContext,
-  useEffect,
-  useEffectEvent,
-  useId,
-  useState,
-} from "react";
+import { createContext, type ReactNode, useActionState, useContext, useId } from "react";
+import { BeginForm } from "@/components/begin-form";
 import { FocusedHeading } from "@/components/focused-heading";
 import { Notice } from "@/components/notice";
 import { SubmitButton } from "@/components/submit-button";
-import { type CeremonyTexts, holdCeremony, useKeySupport } from "@/components/webauthn-ceremony";
+import {
+  type CeremonyTexts,
+  holdCeremony,
+  useCeremony,
+  useKeySupport,
+} from "@/components/webauthn-ceremony";
 import { addSecurityKey, type KeyEnrollmentState } from "./actions";
 
 export type KeyEnrollmentTexts = CeremonyTexts & {
@@ -78,14 +73,14 @@ export function AddKeyButton({ children, className }: { children: ReactNode; cla
   const enrollment = useContext(EnrollmentContext);
   if (!enrollment) throw new Error("An AddKeyButton stands inside a SecurityKeyStage.");
   return (
-    <form action={enrollment.send} className="space-y-3">
-      <div role="alert" className="empty:hidden">
-        {enrollment.error && <Notice tone="danger">{enrollment.error}</Notice>}
-      </div>
-      <SubmitButton working={enrollment.working} className={className}>
-        {children}
-      </SubmitButton>
-    </form>
+    <BeginForm
+      action={enrollment.send}
+      error={enrollment.error}
+      working={enrollment.working}
+      className={className}
+    >
+      {children}
+    </BeginForm>
   );
 }
 
@@ -104,27 +99,15 @@ function AddKey({
   replaces: string | undefined;
   isWholePage: boolean;
 }) {
-  const [isWaiting, setWaiting] = useState(false);
-  const [problem, setProblem] = useState<string>();
   const isSupported = useKeySupport();
   const id = useId();
   const fields = { step: "add", ...(replaces && { replaces }) };
-  const make = useEffectEvent(async (question: NonNullable<KeyEnrollmentState["options"]>) => {
-    setWaiting(true);
-    const outcome = await holdCeremony({ make: question }, texts);
-    setWaiting(false);
-    if (!outcome.answered) return setProblem(outcome.problem);
-    const answer = new FormData();
-    for (const [field, value] of Object.entries(fields)) answer.set(field, value);
-    answer.set("name", typed ?? name);
-    answer.set("response", outcome.response);
-    startTransition(() => send(answer));
+  const { isWaiting, problem, forgetProblem } = useCeremony({
+    options,
+    hold: (make) => holdCeremony({ make }, texts),
+    fields: { ...fields, name: typed ?? name },
+    send,
   });
-  useEffect(() => {
-    if (!options) return;
-    void make(options);
-    return () => WebAuthnAbortService.cancelCeremony();
-  }, [options]);
   const told = problem ?? error;
   return (
     <div className="space-y-6">
@@ -135,12 +118,7 @@ function AddKey({
           <p>{texts.what}</p>
         </div>
         {isSupported ? (
-          <form
-            action={send}
-            onSubmit={() => setProblem(undefined)}
-            noValidate
-            className="space-y-4"
-          >
+          <form action={send} onSubmit={forgetProblem} noValidate className="space-y-4">
             <noscript>
               <Notice tone="warning">{texts.needsScripts}</Notice>
             </noscript>

@@ -10,6 +10,6 @@ export async function GET(): Promise<Response> {
   const headers = { "cache-control": "no-store" };
   const { userId } = await requireSession("/account/mfa");
   const accepted = await findAcceptedKeys(userId);
-  if (!accepted) return new Response(null, { status: 404, headers });
+  if (!accepted) return new Response(null, { status: 204, headers });
   return Response.json({ rpId: relyingParty().rpId, ...accepted }, { headers });
 }
