@@ -40,7 +40,7 @@ export default async function RemoveMethodPage(props: PageProps<"/account/mfa/[m
             <p className="text-muted">{words("rather", named)}</p>
           </>
         ) : (
-          <Notice tone="warning">{words("othersStay", named)}</Notice>
+          <Notice tone="warning">{words("othersStay", { ...named, unused })}</Notice>
         )}
         <Form
           action={remove}
