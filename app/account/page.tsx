@@ -2,6 +2,7 @@ import { CircleAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
 import Link from "next/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
+import { mustEnroll } from "@/lib/auth/must-enroll";
 import {
   type EnrolledMethods,
   findEnrolledMethods,
@@ -53,7 +54,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           </Link>
         </Notice>
       )}
-      <Protection methods={methods} />
+      {(await mustEnroll(session)) ? <MustEnroll /> : <Protection methods={methods} />}
       <section className="card space-y-4">
         <h2>{words("profile")}</h2>
         <dl className="grid gap-x-6 gap-y-0.5 text-sm sm:gap-y-3 sm:grid-cols-[9rem_1fr]">
@@ -79,6 +80,30 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
       <dt className="text-muted">{name}</dt>
       <dd className="mb-3 min-w-0 sm:mb-0">{children}</dd>
     </div>
+  );
+}
+
+/** For who needs MFA and has none: the one thing to do. */
+async function MustEnroll() {
+  const words = await getWords("account");
+  return (
+    <section className="card flex flex-col items-start gap-4 sm:flex-row sm:gap-5">
+      <CircleAlert
+        aria-hidden="true"
+        size={32}
+        strokeWidth={1.5}
+        className="shrink-0 text-warning"
+      />
+      <div className="space-y-4">
+        <div className="space-y-1">
+          <h2>{words("mustEnroll")}</h2>
+          <p className="text-muted">{words("mustEnrollHelp")}</p>
+        </div>
+        <Link href="/account/mfa" className="button button-primary">
+          {words("setupMfa")}
+        </Link>
+      </div>
+    </section>
   );
 }
 

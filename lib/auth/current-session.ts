@@ -5,6 +5,7 @@ import { getServerSession } from "next-auth";
 import { cache } from "react";
 import { countUnusedCodes } from "../mfa/unused-codes";
 import type { EmailAddress } from "./email-address";
+import { mustEnroll } from "./must-enroll";
 import { nextAuthOptions } from "./next-auth-options";
 import { meetsDemand, type SessionDemand, touchSession } from "./session-rows";
 
@@ -53,10 +54,12 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
 
 /**
  * The session of this request; without one, the person goes to log in and comes back to `path`. Whoever
- * logged in with their last recovery code is held at the gate: only what mends that is open.
+ * logged in with their last recovery code is held at the gate, and who needs MFA and has none at the
+ * methods' page: only what mends that is open.
  */
 export async function requireSession(path: string): Promise<CurrentSession> {
   const session = (await currentSession()) ?? redirect(loginPath(path));
+  if (!isOpenToEnroll(path) && (await mustEnroll(session))) redirect("/account/mfa");
   if (!isOpenAtTheGate(path) && (await isHeldAtTheGate(session))) redirect(GATE_PATH);
   return session;
 }
@@ -66,6 +69,9 @@ const GATE_PATH = "/account/recovered";
 /** Where a new set is made, a lost app replaced, or a method verified that opens everything again. */
 const isOpenAtTheGate = (path: string) =>
   [GATE_PATH, "/account/mfa", "/account/verify"].some((open) => path.startsWith(open));
+
+const isOpenToEnroll = (path: string) =>
+  path === "/account" || ["/account/mfa", "/account/verify"].some((open) => path.startsWith(open));
 
 const isHeldAtTheGate = async ({ amr, userId }: CurrentSession) =>
   amr.includes("recovery") && (await countUnusedCodes(userId)) === 0;

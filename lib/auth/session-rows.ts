@@ -55,6 +55,11 @@ export async function openSession(
   const token = randomToken();
   const now = new Date();
   const { authTime, expiresAt } = limits;
+  await tx.user.update({
+    where: { id: userId },
+    data: { lastLoginAt: authTime },
+    select: { id: true },
+  });
   await tx.session.create({
     data: {
       tokenHash: hashToken(token),

@@ -62,6 +62,28 @@ const LOGGED_AS = {
   address_change_requested: "user_updated",
   address_change_cancelled: "user_updated",
   address_changed: "user_updated",
+  role_given: "privilege_permissions_changed",
+  role_taken: "privilege_permissions_changed",
+  account_disabled: "user_updated",
+  account_enabled: "user_updated",
+  sessions_ended_by_administrator: "session_ended",
+  mfa_reset_requested: "authn_mfa_reset_requested",
+  temporary_code_requested: "authn_token_requested",
+  administrative_request_approved: "admin_request_approved",
+  administrative_request_declined: "admin_request_declined",
+  mfa_reset: "authn_method_removed",
+  mfa_reset_link_used: "authn_login_success",
+  temporary_code_made: "authn_token_created",
+  temporary_code_used: "authn_token_used",
+  temporary_code_ended: "authn_token_revoked",
+  administrator_rescued: "authn_method_removed",
+  policy_changed: "admin_policy_changed",
+  invitation_sent: "user_invited",
+  invitation_cancelled: "user_invitation_cancelled",
+  invitation_accepted: "user_created",
+  nudged: "user_nudged",
+  enrollment_exported: "sensitive_read",
+  audit_exported: "sensitive_read",
 } as const;
 
 export type AuditEventType = keyof typeof LOGGED_AS;
@@ -104,6 +126,15 @@ const TOLD = [
   "address_change_requested",
   "address_change_cancelled",
   "address_changed",
+  "role_given",
+  "role_taken",
+  "account_disabled",
+  "account_enabled",
+  "sessions_ended_by_administrator",
+  "mfa_reset",
+  "temporary_code_used",
+  "temporary_code_ended",
+  "administrator_rescued",
 ] as const satisfies AuditEventType[];
 
 /** An event that the person is told of; messages/ has a text for each. */
@@ -126,6 +157,9 @@ export type AuditEvent = {
   codesLeft?: number;
   /** Which mailbox, by its id. */
   addressId?: string;
+  /** The administrator who did it, and why, in their words. */
+  actorId?: string;
+  reason?: string;
   from: RequestSource;
 };
 

@@ -52,6 +52,7 @@ type Plan = {
 const NOTICE: Plan = { button: "activity", wrong: "reset" };
 const OF_CODES: Plan = { button: "activity", wrong: "codes" };
 const OF_ADDRESSES: Plan = { button: "addresses", wrong: "addresses" };
+const BY_ADMINISTRATOR: Plan = { button: "activity", wrong: "administrator" };
 
 const PLANS: Record<MailTemplate, Plan> = {
   account_deleted: { button: "none", wrong: "contact" },
@@ -90,6 +91,15 @@ const PLANS: Record<MailTemplate, Plan> = {
   address_change_requested: OF_ADDRESSES,
   address_change_cancelled: OF_ADDRESSES,
   address_changed: OF_ADDRESSES,
+  role_given: BY_ADMINISTRATOR,
+  role_taken: BY_ADMINISTRATOR,
+  account_disabled: { button: "none", wrong: "administrator" },
+  account_enabled: { button: "login", wrong: "administrator" },
+  sessions_ended_by_administrator: BY_ADMINISTRATOR,
+  mfa_reset: { button: "login", wrong: "administrator" },
+  temporary_code_used: NOTICE,
+  temporary_code_ended: BY_ADMINISTRATOR,
+  administrator_rescued: { button: "login", wrong: "administrator" },
   verify_address: { button: "verify", wrong: "ignore", link: "/address/link" },
   verify_new_address: { button: "verify", wrong: "ignore", link: "/address/link" },
   confirm_address_change: { button: "confirm", wrong: "cancel", link: "/address/link" },
@@ -207,7 +217,8 @@ async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
     method,
     methodName,
   } = event ?? {};
-  const asked = event?.address === PORTAL_ITSELF.address ? undefined : event;
+  // An administrator's own device and network are nobody else's business.
+  const asked = event?.address === PORTAL_ITSELF.address || event?.actorId ? undefined : event;
   const device = asked && (await getDevice(asked.userAgent));
   const rows = [
     { name: words("code"), value: number && letter && words("codeOfSet", { number, letter }) },
@@ -216,6 +227,7 @@ async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
     { name: words("address"), value: aboutAddress },
     { name: words("account"), value: loginAddress },
     { name: words("portal"), value: config().APP_URL },
+    { name: words("reason"), value: event?.reason },
     { name: words("time"), value: dates.moment(at) },
     { name: words("device"), value: device },
     { name: words("network"), value: asked?.address },

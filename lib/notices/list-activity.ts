@@ -17,6 +17,9 @@ export type Activity = {
   codesLeft: number | null;
   /** The mailbox it is about. */
   email: string | undefined;
+  /** Done by somebody else, who administers the portal, and why. */
+  isByAdministrator: boolean;
+  reason: string | null;
 };
 
 const PAGE = 30;
@@ -55,6 +58,8 @@ export async function listActivity({
     codeNumber: row.codeNumber,
     codesLeft: row.codesLeft,
     email: emails.get(row.addressId ?? ""),
+    isByAdministrator: row.actorId !== null && row.actorId !== userId,
+    reason: row.reason,
   }));
   return { events, older: rows.length > PAGE ? events.at(-1)?.id : undefined };
 }

@@ -51,8 +51,8 @@ export default async function ActivityPage({ searchParams }: PageProps<"/account
 async function ActivityItem({ event }: { event: Activity }) {
   const words = await getWords("activity");
   const dates = await getDates();
-  const { at, email, codesLeft: left, address, userAgent } = event;
-  const about = email ?? (left === null ? undefined : words("codesLeft", { left }));
+  const { at, email, codesLeft: left, reason } = event;
+  const about = email ?? reason ?? (left === null ? undefined : words("codesLeft", { left }));
   return (
     <li className="grid gap-x-6 gap-y-0.5 py-3.5 sm:grid-cols-[1fr_auto]">
       <p className="min-w-0 font-medium">
@@ -62,13 +62,17 @@ async function ActivityItem({ event }: { event: Activity }) {
       <p className="text-sm text-muted sm:row-span-2 sm:pt-0.5 sm:text-right">
         <TimeAgo date={at} ago={dates.ago(at)} exact={dates.moment(at)} />
       </p>
-      <p className="min-w-0 text-sm text-muted">
-        {address === PORTAL_ITSELF.address
-          ? words("byPortal")
-          : `${await getDevice(userAgent)} · ${address}`}
-      </p>
+      <p className="min-w-0 text-sm text-muted">{await sayWhence(event)}</p>
     </li>
   );
+}
+
+/** From where it was done; an administrator's own device and network are nobody else's business. */
+async function sayWhence({ address, userAgent, isByAdministrator }: Activity): Promise<string> {
+  const words = await getWords("activity");
+  if (isByAdministrator) return words("byAdministrator");
+  if (address === PORTAL_ITSELF.address) return words("byPortal");
+  return `${await getDevice(userAgent)} · ${address}`;
 }
 
 async function sayWhat({

@@ -3,18 +3,20 @@
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 
-/** The pages of the account; the one on screen is marked. */
-export function AccountLinks({
+/** The pages of one part of the portal; the one on screen is marked. `top` is the path that all others begin with. */
+export function SideLinks({
   links,
   label,
+  top,
   className,
 }: {
   links: { href: string; label: string }[];
   label: string;
+  top: string;
   className: string;
 }) {
   const path = usePathname();
-  const isHere = (href: string) => (href === "/account" ? path === href : path.startsWith(href));
+  const isHere = (href: string) => (href === top ? path === href : path.startsWith(href));
   return (
     <nav aria-label={label} className={className}>
       <ul className="space-y-1">

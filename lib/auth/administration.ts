@@ -1,0 +1,69 @@
+import "server-only";
+import { forbidden, redirect } from "next/navigation";
+import type { Tx } from "../db/client";
+import { type ActionRequest, sessionAction } from "./action";
+import { type CurrentSession, requireSession, stepUpPath } from "./current-session";
+import { holdSession, type SessionDemand } from "./session-rows";
+
+/**
+ * The session of an administrator, for a page of the administration; `path` is the page's own. Others are
+ * answered with 403 (LC-08). A session restricted by a login with a recovery or temporary code proves
+ * itself again first: it does not get in (design).
+ */
+export async function requireAdministratorSession(path: string): Promise<CurrentSession> {
+  const session = await requireSession(path);
+  if (session.role !== "ADMINISTRATOR") forbidden();
+  const { restrictedUntil } = session;
+  if (restrictedUntil !== null && restrictedUntil > new Date()) {
+    redirect(stepUpPath(path, session, "unrestricted"));
+  }
+  return session;
+}
+
+/**
+ * An action of the administration. Its session meets `demand`, is not restricted, and is an
+ * administrator's, when the action begins; what it changes asks again with `holdAdministrator` (SE-14).
+ */
+export function administratorAction<State>(
+  options: {
+    path: string | ((text: ActionRequest["text"]) => string);
+    /** `unrestricted` where a fresh proof is needed besides. */
+    demand: Extract<SessionDemand, "live" | "unrestricted">;
+    keeps?: readonly string[];
+  },
+  run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
+): (state: State, formData: FormData) => Promise<State> {
+  return sessionAction<State>(options, async (request) => {
+    const path = typeof options.path === "string" ? options.path : options.path(request.text);
+    const session = await requireAdministratorSession(path);
+    try {
+      return await run({ ...request, session });
+    } catch (error) {
+      if (error instanceof NotAdministrator) forbidden();
+      throw error;
+    }
+  });
+}
+
+/** The session's person is no administrator any more, or is disabled; the transaction is rolled back. */
+export class NotAdministrator extends Error {}
+
+/**
+ * Holds the session of an administrator in the transaction that does what they ask (SE-14: a role counts
+ * as it is now). Their row is shared, so that nobody takes the role away before the transaction ends.
+ * Throws `SessionOver`, `SessionTooWeak` or `NotAdministrator`.
+ */
+export async function holdAdministrator(
+  tx: Tx,
+  { id, userId }: Pick<CurrentSession, "id" | "userId">,
+  demand: Extract<SessionDemand, "live" | "unrestricted">,
+): Promise<void> {
+  const { restrictedUntil } = await holdSession(tx, id, demand);
+  if (restrictedUntil !== null && restrictedUntil > new Date()) throw new NotAdministrator();
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT 1 AS "held" FROM "User"
+    WHERE "id" = ${userId}::uuid AND "role" = 'ADMINISTRATOR' AND "disabledAt" IS NULL
+      AND "methodCount" > 0
+    FOR SHARE`;
+  if (rows.length !== 1) throw new NotAdministrator();
+}

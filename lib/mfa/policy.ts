@@ -1,0 +1,56 @@
+import "server-only";
+import { db, type Tx } from "../db/client";
+import { VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
+
+/** Who needs MFA. Administrators always do; `optional` and `administrators` differ in name alone. */
+export const REQUIREMENTS = ["optional", "administrators", "everyone"] as const;
+export type Requirement = (typeof REQUIREMENTS)[number];
+
+/** The rules of the portal that administrators choose. */
+export type Policy = {
+  /** The row it stands in; none while nobody chose anything. */
+  id: string | undefined;
+  requirement: Requirement;
+  /** How many days people have after the requirement, or their account, was made. */
+  graceDays: number;
+  /** When the grace of those who were there already ends. */
+  requiredFrom: Date | undefined;
+  /** The methods that count, strongest first. */
+  methods: VerificationMethod[];
+  codesRequired: boolean;
+  lowCodes: number;
+  twoAdministrators: boolean;
+  temporaryCodeUses: number;
+};
+
+/** What holds until an administrator chooses: nothing but what always holds. */
+const AT_FIRST: Policy = {
+  id: undefined,
+  requirement: "administrators",
+  graceDays: 14,
+  requiredFrom: undefined,
+  methods: [...VERIFICATION_METHODS],
+  codesRequired: false,
+  lowCodes: 3, // RC-19
+  twoAdministrators: false,
+  temporaryCodeUses: 1,
+};
+
+/** The policy in force. In a transaction, it needs its `tx`. */
+export async function currentPolicy(tx?: Tx): Promise<Policy> {
+  const prisma = tx ?? (await db());
+  const row = await prisma.policy.findFirst({ orderBy: [{ at: "desc" }, { id: "desc" }] });
+  if (!row) return AT_FIRST;
+  const { id, graceDays, requiredFrom, codesRequired, lowCodes } = row;
+  return {
+    id,
+    requirement: REQUIREMENTS.find((one) => one === row.requirement) ?? AT_FIRST.requirement,
+    graceDays,
+    requiredFrom,
+    methods: VERIFICATION_METHODS.filter((method) => row.methods.includes(method)),
+    codesRequired,
+    lowCodes,
+    twoAdministrators: row.twoAdministrators,
+    temporaryCodeUses: row.temporaryCodeUses,
+  };
+}
