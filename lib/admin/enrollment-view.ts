@@ -39,7 +39,7 @@ export function whereInView({
   const query = toSearchQuery(search);
   if (query) {
     conditions.push(
-      Prisma.sql`to_tsvector('simple', translate(u."name" || ' ' || u."email", '@._+-', '     '))
+      Prisma.sql`to_tsvector('simple', translate(u."name" || ' ' || u."email", '@._+-/’‘`', '         '))
         @@ to_tsquery('simple', ${query})`,
     );
   }
