@@ -81,12 +81,12 @@ async function fill(people: number): Promise<void> {
   const client = new Client({ connectionString: process.env.DATABASE_URL });
   await client.connect();
   await client.query("SET session_replication_role = replica");
-  const part = "(n * 7919 % 100)"; // which hundredth of the people
+  const part = "(n::bigint * 7919 % 100)"; // which hundredth of the people
   await client.query(`
     INSERT INTO "User" ("id", "email", "verifiedEmail", "name", "role", "passwordDigest", "passwordChangedAt",
       "createdAt", "lastLoginAt", "methods", "methodCount", "codesLeft", "codesConfirmed", "recoverability")
     SELECT gen_random_uuid(), 'p' || n || '@example.test', 'p' || n || '@example.test',
-      initcap(left(md5(n::text), 6)) || ' ' || initcap(left(md5((n * 31)::text), 8)),
+      initcap(left(md5(n::text), 6)) || ' ' || initcap(left(md5((n::bigint * 31)::text), 8)),
       (CASE WHEN n % 10000 = 1 THEN 'ADMINISTRATOR' ELSE 'USER' END)::"Role", 'none', now(), now(),
       now() - n % 100000 * interval '1 minute',
       CASE WHEN ${part} < 25 THEN '{}' WHEN ${part} < 30 THEN '{security-key,authenticator-app}'

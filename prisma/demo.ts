@@ -5,6 +5,7 @@ import { createAccount, createAdministrator } from "../lib/auth/accounts";
 import { logInWithPassword } from "../lib/auth/log-in";
 import { logInWithRecoveryCode } from "../lib/auth/log-in-with-method";
 import { setupToken } from "../lib/auth/setup-token";
+import { verifyAddress } from "../lib/auth/verify-address";
 import { config } from "../lib/config";
 import { closeDatabase, db } from "../lib/db/client";
 import { closeHashQueue } from "../lib/hash-queue";
@@ -14,7 +15,12 @@ import {
 } from "../lib/mfa/authenticator-app";
 import { authenticatorCodeAt } from "../lib/mfa/authenticator-code";
 import { findLoginChallenge } from "../lib/mfa/login-challenge";
-import { confirmRecoveryCodeSet, generateRecoveryCodeSet } from "../lib/mfa/recovery-code-sets";
+import {
+  confirmRecoveryCodeSet,
+  findLiveSets,
+  generateRecoveryCodeSet,
+} from "../lib/mfa/recovery-code-sets";
+import { deriveMailLinkToken } from "../lib/notices/mail-links";
 
 // Fills a new database with people in different states and prints how to log in as them. Everything
 // goes through the rules that the screens use.
@@ -29,36 +35,67 @@ const authorize = async () => undefined;
 
 type Person = { name: string; email: string };
 
-const ADMINISTRATOR = { name: "Codes Ready", email: "codes-ready@example.test" };
-const ONE_LEFT = { name: "One Code Left", email: "one-left@example.test" };
-const NO_METHOD = { name: "No Method", email: "no-method@example.test" };
+const PEOPLE = {
+  administrator: { name: "Codes Ready", email: "codes-ready@example.test" },
+  second: { name: "Second Administrator", email: "second@example.test" },
+  oneLeft: { name: "One Code Left", email: "one-left@example.test" },
+  unsaved: { name: "Codes Not Saved", email: "not-saved@example.test" },
+  lockedOut: { name: "Phone Alone", email: "phone-alone@example.test" },
+  noMethod: { name: "No Method", email: "no-method@example.test" },
+  disabled: { name: "Disabled Account", email: "disabled@example.test" },
+} satisfies Record<string, Person>;
 
 refuseUsedDatabase();
 await createAdministrator(
-  { ...ADMINISTRATOR, password: PASSWORD, setupToken: setupToken() },
+  { ...PEOPLE.administrator, password: PASSWORD, setupToken: setupToken() },
   request,
 );
-await createAccount({ ...ONE_LEFT, password: PASSWORD }, request);
-await createAccount({ ...NO_METHOD, password: PASSWORD }, request);
-const ready = { key: await enroll(ADMINISTRATOR), codes: await generateCodes(ADMINISTRATOR) };
-const nearlyOut = { key: await enroll(ONE_LEFT), codes: await generateCodes(ONE_LEFT) };
-for (const code of nearlyOut.codes.slice(0, 9)) await spendCode(ONE_LEFT, code);
+const { administrator: _, ...members } = PEOPLE;
+for (const person of Object.values(members)) {
+  await createAccount({ ...person, password: PASSWORD }, request);
+}
+for (const person of Object.values(PEOPLE)) await openVerificationLink(person);
+const ready = {
+  key: await enroll(PEOPLE.administrator),
+  codes: await saveCodes(PEOPLE.administrator),
+};
+const second = { key: await enroll(PEOPLE.second), codes: await saveCodes(PEOPLE.second) };
+const nearlyOut = { key: await enroll(PEOPLE.oneLeft), codes: await saveCodes(PEOPLE.oneLeft) };
+for (const code of nearlyOut.codes.slice(0, 9)) await spendCode(PEOPLE.oneLeft, code);
+const unsaved = { key: await enroll(PEOPLE.unsaved), codes: await generateCodes(PEOPLE.unsaved) };
+const phoneAlone = { key: await enroll(PEOPLE.lockedOut) };
+await makeAdministrator(PEOPLE.second);
+await disable(PEOPLE.disabled);
+await inventLastMonth();
 await closeHashQueue();
 await closeDatabase();
 
 console.log(`
 People in this demo; the password of each is: ${PASSWORD}
 
-  ${ADMINISTRATOR.email}   administrator, authenticator app and ten codes
+  ${PEOPLE.administrator.email}   administrator, authenticator app and ten codes
     setup key for an authenticator app: ${ready.key}
     codes: ${ready.codes.slice(0, 5).join(" ")}
            ${ready.codes.slice(5).join(" ")}
 
-  ${ONE_LEFT.email}      authenticator app and one code left
+  ${PEOPLE.second.email}   a second administrator, with the same
+    setup key for an authenticator app: ${second.key}
+    codes: ${second.codes.slice(0, 5).join(" ")}
+           ${second.codes.slice(5).join(" ")}
+
+  ${PEOPLE.oneLeft.email}      authenticator app and one code left
     setup key for an authenticator app: ${nearlyOut.key}
     code: ${nearlyOut.codes[9]}
 
-  ${NO_METHOD.email}     no verification method yet
+  ${PEOPLE.unsaved.email}     authenticator app and ten codes that nobody marked as saved
+    setup key for an authenticator app: ${unsaved.key}
+
+  ${PEOPLE.lockedOut.email}   authenticator app and no codes
+    setup key for an authenticator app: ${phoneAlone.key}
+
+  ${PEOPLE.noMethod.email}     no verification method yet
+
+  ${PEOPLE.disabled.email}      disabled
 `);
 
 /** The credentials above are printed for everybody to see: no real database may ever hold them. */
@@ -101,17 +138,61 @@ async function enroll(person: Person): Promise<string> {
 }
 
 async function generateCodes(person: Person): Promise<string[]> {
-  const userId = await findUserId(person);
   const result = await generateRecoveryCodeSet({
-    userId,
+    userId: await findUserId(person),
     knownSetId: null,
     steppedUpBy: ["pwd", "otp", "mfa"],
     from,
     authorize,
   });
   if (!result.generated) throw new Error(`The demo's codes were refused: ${result.reason}.`);
-  await confirmRecoveryCodeSet({ userId, setId: result.set.id, from, authorize });
   return result.codes;
+}
+
+async function saveCodes(person: Person): Promise<string[]> {
+  const codes = await generateCodes(person);
+  const userId = await findUserId(person);
+  const { inUse } = await findLiveSets(userId);
+  if (!inUse) throw new Error("The demo's codes are gone.");
+  await confirmRecoveryCodeSet({ userId, setId: inUse.id, from, authorize });
+  return codes;
+}
+
+/** As the person does with the mail that waits for them. */
+async function openVerificationLink(person: Person): Promise<void> {
+  const prisma = await db();
+  const link = await prisma.mailLink.findFirstOrThrow({
+    where: { userId: await findUserId(person), purpose: "verify-address" },
+  });
+  const result = await verifyAddress(deriveMailLinkToken(link), from);
+  if (!result.verified) throw new Error("The demo's address was refused.");
+}
+
+async function makeAdministrator(person: Person): Promise<void> {
+  const prisma = await db();
+  const id = await findUserId(person);
+  await prisma.user.update({ where: { id }, data: { role: "ADMINISTRATOR" } });
+}
+
+async function disable(person: Person): Promise<void> {
+  const prisma = await db();
+  const id = await findUserId(person);
+  await prisma.user.update({ where: { id }, data: { disabledAt: new Date() } });
+}
+
+/** The chart of a portal that begins today is empty: here are thirty days of a growing one. */
+async function inventLastMonth(): Promise<void> {
+  const prisma = await db();
+  const today = Date.parse(new Date().toISOString().slice(0, 10));
+  await prisma.enrollmentDay.createMany({
+    data: Array.from({ length: 30 }, (_, index) => ({
+      day: new Date(today - (30 - index) * 86_400_000),
+      noMethod: 5 - Math.floor(index / 10),
+      oneMethod: Math.floor(index / 7),
+      several: index > 20 ? 1 : 0,
+      withCodes: Math.floor(index / 9),
+    })),
+  });
 }
 
 async function spendCode({ email }: Person, code: string): Promise<void> {
