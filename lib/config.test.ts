@@ -66,7 +66,7 @@ describe("each variable", () => {
       ["push.example.org", "ntfy.lan:8443", "[::1]:9443"],
     ],
     ["LOG_LEVEL", "debug", "debug"],
-  ])("%s can be %j", (name, value, expected, beside = {}) => {
+  ])("%s can be %j", (name, value, expected, beside: Record<string, string> = {}) => {
     expect(parse({ [name]: value, ...beside })).toMatchObject({ [name]: expected });
   });
 

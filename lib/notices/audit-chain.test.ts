@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { changeAuditLog } from "../db/testing/audit-tables";
 import { createPerson, FROM } from "../db/testing/people";
@@ -170,6 +170,25 @@ describe("T17 the audit log", () => {
 });
 
 describe("the sealer", () => {
+  // The embedded database runs one transaction at a time.
+  if (inject("template").engine === "postgres") {
+    test("T17 no login waits for the chain, and a server that cannot seal leaves it to others", async () => {
+      const [held, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const holding = transaction(async (tx) => {
+        await tx.$executeRaw`SELECT pg_advisory_xact_lock(7273540)`;
+        await tx.$executeRaw`LOCK TABLE "AuditSeal" IN ACCESS EXCLUSIVE MODE`;
+        held.resolve();
+        await free.promise;
+      });
+      await held.promise;
+      await record(3);
+      expect(await sealAuditEvents()).toBe(0);
+      free.resolve();
+      await holding;
+      expect(await sealAuditEvents()).toBe(3);
+    });
+  }
+
   test("T17 many at once make one chain", async () => {
     const recording = record(400);
     const counts = await Promise.all(
