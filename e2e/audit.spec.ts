@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { examine } from "./examine";
 import { expect, lendCookies, test } from "./journeys";
 import { button, heading, link } from "./people";
@@ -213,8 +214,8 @@ function verifyAudit(environment: Record<string, string>, ...args: string[]) {
   const { PATH = "", HOME = "" } = process.env;
   return new Promise<{ code: unknown; output: string }>((resolve) => {
     execFile(
-      "bin/verify-audit",
-      args,
+      "bash",
+      [path.join("bin", "verify-audit"), ...args],
       { env: { PATH, HOME, NODE_ENV: "production", ...environment } },
       (error, stdout, stderr) => resolve({ code: error?.code ?? 0, output: stdout + stderr }),
     );

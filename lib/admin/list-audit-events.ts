@@ -18,7 +18,7 @@ export type AuditEntry = Omit<AuditEvent, "type" | "userId" | "actorId" | "addre
   email: string | undefined;
 };
 
-export const EVENTS_ON_A_PAGE = 50;
+const EVENTS_ON_A_PAGE = 50;
 
 /**
  * A page of the events of a view, the newest first. `before` is the id (a UUID) of the last event of the
