@@ -188,7 +188,7 @@ test("T17 bin/verify-audit says that the log is whole, and where it was changed 
   const heads = [...readFileSync(first.logFile, "utf8").matchAll(HEADED)];
   const [, position = "", hash = ""] = heads.at(-1) ?? [];
   const whole = await verifyAudit(freshEnvironment, "--log", first.logFile);
-  expect(whole.output).toContain(`The audit log is whole: ${position} events are sealed, 0 wait`);
+  expect(whole.output).toContain(`The audit log is whole. Sealed events: ${position}; waiting`);
   expect(whole.code).toBe(0);
   const cut = await verifyAudit(freshEnvironment, "--head", `${Number(position) + 3}:${hash}`);
   expect(cut).toMatchObject({ code: 1, output: expect.stringContaining("Its end was cut off") });

@@ -13,9 +13,8 @@ try {
   const report = await verifyAuditChain(listHeads(head, log));
   if (!report.whole) throw new Error(sentenceOf(report.found));
   const { sealed, pending, heads } = report;
-  const compared = `${heads} logged ${heads === 1 ? "end agrees" : "ends agree"} with it`;
   console.log(
-    `The audit log is whole: ${sealed} events are sealed, ${pending} wait to be sealed, ${compared}.`,
+    `The audit log is whole. Sealed events: ${sealed}; waiting to be sealed: ${pending}; logged ends that agree: ${heads}.`,
   );
   if (log !== undefined && heads === 0)
     throw new Error(`${log} tells no end of the chain, so a cut cannot be seen.`);
@@ -48,7 +47,9 @@ async function* listHeads(
 ): AsyncGenerator<LoggedHead> {
   if (head) yield head;
   if (log === undefined) return;
-  const file = await open(log);
+  const file = await open(log).catch(() => {
+    throw new Error(`The log ${log} cannot be read.`);
+  });
   for await (const line of file.readLines()) {
     const logged = parseLogLine(line);
     if (logged) yield logged;
