@@ -4,10 +4,12 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { endWithServer, startUp } = await import("./lib/db/start-up");
   const { startOutboxWorker } = await import("./lib/notices/outbox-worker");
+  const { startAuditSealer } = await import("./lib/notices/seal-audit-events");
   const { startHousekeeping } = await import("./lib/auth/housekeeping");
   const { offerSetupToken } = await import("./lib/auth/setup-token");
   await startUp();
   endWithServer(startOutboxWorker());
+  endWithServer(startAuditSealer());
   endWithServer(startHousekeeping());
   offerSetupToken();
 }

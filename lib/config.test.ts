@@ -48,6 +48,12 @@ describe("each variable", () => {
       "postgresql://db/sparekey?sslmode=require",
       expect.stringContaining("sslmode"),
     ],
+    [
+      "MIGRATION_DATABASE_URL",
+      "postgres://owner@db/sparekey",
+      "postgres://owner@db/sparekey",
+      { DATABASE_URL: "postgres://app@db/sparekey" },
+    ],
     ["DATA_DIR", "/var/lib/sparekey", "/var/lib/sparekey"],
     ["SIGNUP", "closed", "closed"],
     ["SETUP_TOKEN", "sixteen letters!", "sixteen letters!"],
@@ -60,8 +66,8 @@ describe("each variable", () => {
       ["push.example.org", "ntfy.lan:8443", "[::1]:9443"],
     ],
     ["LOG_LEVEL", "debug", "debug"],
-  ])("%s can be %j", (name, value, expected) => {
-    expect(parse({ [name]: value })).toMatchObject({ [name]: expected });
+  ])("%s can be %j", (name, value, expected, beside: Record<string, string> = {}) => {
+    expect(parse({ [name]: value, ...beside })).toMatchObject({ [name]: expected });
   });
 
   test.each([
@@ -85,6 +91,8 @@ describe("each variable", () => {
       ["DATABASE_URL", "mysql://db/x"],
       ["DATABASE_URL", "db"],
       ["DATABASE_URL", "file:x.db"],
+      ["MIGRATION_DATABASE_URL", "mysql://db/x"],
+      ["MIGRATION_DATABASE_URL", "postgres://owner@db/without-the-other"],
     ],
     ...[
       ["SIGNUP", "no"],

@@ -46,6 +46,8 @@ const variables = z.object({
       .refine((url) => URL.canParse(url) && new URL(url).pathname === "/", "it has no path"),
   ),
   DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/ })),
+  /** The same database for a role that owns the tables; the other one then only uses them. */
+  MIGRATION_DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/ })),
   DATA_DIR: z.preprocess(emptyIsUnset, z.string().default(".data")),
   SECRETS: secretKeys,
   SIGNUP: z.preprocess(emptyIsUnset, z.enum(["open", "closed"]).default("open")),
@@ -103,6 +105,9 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
         .map((issue) => `${issue.path[0]?.toString()} is wrong: ${issue.message}.`)
         .join(" "),
     );
+  }
+  if (result.data.MIGRATION_DATABASE_URL && !result.data.DATABASE_URL) {
+    throw new ConfigError("MIGRATION_DATABASE_URL is wrong: it needs DATABASE_URL beside it.");
   }
   const { APP_URL = `http://localhost:${result.data.PORT}`, ...rest } = result.data;
   return { ...rest, APP_URL: new URL(APP_URL).origin };

@@ -18,6 +18,7 @@ export type KeyPurpose =
   | "kept forms"
   | "setup token"
   | "next-auth"
+  | "audit chain"
   | "key fingerprint";
 
 const KEY_BYTES = 32;

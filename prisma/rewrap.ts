@@ -26,11 +26,11 @@ try {
     process.exitCode = 1;
   }
   for (const { id, ...uses } of await retireUnusedKeys()) {
-    const { passwords, codes, apps, subscriptions, serverKeys, others } = uses;
+    const { passwords, codes, apps, subscriptions, serverKeys, seals, others } = uses;
     console.log(
       Object.values(uses).every((count) => count === 0)
         ? `Nothing needs the key "${id}" any more: take it out of SECRETS.`
-        : `The key "${id}" is still needed: passwords ${passwords} (until their next login), recovery codes ${codes}, authenticator apps ${apps}, push subscriptions ${subscriptions}, server keys ${serverKeys}, links, forms and notifications under way ${others}.`,
+        : `The key "${id}" is still needed: passwords ${passwords} (until their next login), recovery codes ${codes}, authenticator apps ${apps}, push subscriptions ${subscriptions}, server keys ${serverKeys}, places in the chain of the audit log ${seals}, links, forms and notifications under way ${others}.`,
     );
   }
 } catch (error) {

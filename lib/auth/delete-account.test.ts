@@ -9,11 +9,14 @@ import { beginAuthenticatorApp, verifyAuthenticatorAppEnrollment } from "../mfa/
 import { authenticatorCodeAt } from "../mfa/authenticator-code";
 import { beginLoginChallenge, findLoginChallenge } from "../mfa/login-challenge";
 import { generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
+import { sealAuditEvents } from "../notices/seal-audit-events";
+import { verifyAuditChain } from "../notices/verify-audit-chain";
 import { createAccount } from "./accounts";
 import { addAddress } from "./addresses";
 import { decideAddressChange, requestAddressChange } from "./change-address";
 import type { CurrentSession } from "./current-session";
 import { deleteAccount } from "./delete-account";
+import { clearAway } from "./housekeeping";
 import { holdSession, SessionOver, SessionTooWeak } from "./session-rows";
 import { verifyAddress } from "./verify-address";
 
@@ -28,6 +31,17 @@ beforeEach(async () => {
 });
 
 describe("deleting one's account", () => {
+  test("T17 LC-04 changes no event: what is on record stays, and its chain whole", async () => {
+    await enrollApp();
+    const before = await history();
+    while ((await sealAuditEvents()) > 0);
+    expect(await remove()).toEqual(DELETED);
+    await clearAway();
+    while ((await sealAuditEvents()) > 0);
+    expect((await history()).slice(0, before.length)).toEqual(before);
+    expect(await verifyAuditChain()).toMatchObject({ whole: true, pending: 0 });
+  });
+
   test("SE-06 sessions, logins on their way, methods, codes and links end in the same moment", async () => {
     const elsewhere = await logIn(person);
     await enrollApp();

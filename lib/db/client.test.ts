@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { recordAuditEvent } from "../notices/audit-event";
 import { closeDatabase, db, transaction } from "./client";
+import { administer } from "./testing/administer";
 import { createPerson, FROM } from "./testing/people";
 import { type Child, runChild } from "./testing/run-child";
 
@@ -109,3 +111,50 @@ test("LG-01 times are stored in UTC, whatever zone the database is set to", asyn
   expect(stored?.seconds).toBeGreaterThanOrEqual(before);
   expect(stored?.seconds).toBeLessThanOrEqual(before + 60);
 });
+
+// The embedded database has one user.
+if (inject("template").engine === "postgres") {
+  test("T17 with MIGRATION_DATABASE_URL the server works, and its own role can change no event and no seal", async () => {
+    const server = Object.assign(new URL(inject("template").location), { pathname: "postgres" });
+    const name = `sparekey_roles_${randomBytes(6).toString("hex")}`;
+    const [owner, app] = [`${name}_owner`, `${name}_app`];
+    const urlOf = (username: string) =>
+      Object.assign(new URL(server), { pathname: name, username, password: "secret" }).href;
+    try {
+      await administer(server.href, `CREATE ROLE ${owner} LOGIN PASSWORD 'secret'`);
+      await administer(server.href, `CREATE ROLE ${app} LOGIN PASSWORD 'secret'`);
+      await administer(server.href, `CREATE DATABASE ${name} OWNER ${owner}`);
+      // docs/decisions/012-audit-chain.md
+      for (const statement of [
+        `GRANT USAGE ON SCHEMA public TO ${app}`,
+        `ALTER DEFAULT PRIVILEGES IN SCHEMA public
+         GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app}`,
+        `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ${app}`,
+      ]) {
+        await administer(urlOf(owner), statement);
+      }
+      const child = runChild(["audit"], "", urlOf(app), urlOf(owner));
+      await child.ended;
+      expect(child.errors()).toBe("");
+      expect(child.lines).toEqual(["sealed 3", "whole"]);
+      for (const table of ["AuditEvent", "AuditSeal"]) {
+        for (const statement of [
+          `UPDATE "${table}" SET ${table === "AuditEvent" ? '"reason"' : '"keyId"'} = 'another'`,
+          `DELETE FROM "${table}"`,
+          `TRUNCATE "${table}"`,
+          `ALTER TABLE "${table}" DISABLE TRIGGER USER`,
+          `DROP TRIGGER "${table}_append_only" ON "${table}"`,
+          `DROP TABLE "${table}"`,
+        ]) {
+          await expect(administer(urlOf(app), statement), statement).rejects.toThrow(
+            /permission denied|must be owner/,
+          );
+        }
+      }
+      await administer(urlOf(app), `UPDATE "User" SET "name" = 'another'`);
+    } finally {
+      await administer(server.href, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      for (const role of [app, owner]) await administer(server.href, `DROP ROLE IF EXISTS ${role}`);
+    }
+  }, 60_000);
+}

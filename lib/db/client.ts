@@ -27,7 +27,8 @@ const HANDLE = Symbol.for("sparekey.database");
 const shared = globalThis as { [HANDLE]?: Promise<Handle> | undefined };
 
 /**
- * The database: opened and migrated at the first call. PostgreSQL with `DATABASE_URL`, otherwise
+ * The database: opened and migrated at the first call. PostgreSQL with `DATABASE_URL` (migrated
+ * through `MIGRATION_DATABASE_URL` if there is one), otherwise
  * PGlite in `DATA_DIR/db`. Throws when it cannot be opened, `DirectoryInUse` when another process
  * has the embedded one.
  */
@@ -73,15 +74,19 @@ export function afterCommit(tx: Tx, act: () => void): void {
 const newClient = (adapter: AdapterFactory) => new PrismaClient({ adapter });
 
 function open(): Promise<Handle> {
-  const { DATABASE_URL } = config();
-  return DATABASE_URL ? openPostgres(DATABASE_URL) : openEmbedded();
+  const { DATABASE_URL, MIGRATION_DATABASE_URL = DATABASE_URL } = config();
+  if (!DATABASE_URL || !MIGRATION_DATABASE_URL) return openEmbedded();
+  return openPostgres({ use: DATABASE_URL, migrate: MIGRATION_DATABASE_URL });
 }
 
-async function openPostgres(connectionString: string): Promise<Handle> {
-  await underMigrationLock(connectionString, () =>
-    applyMigrations(migrationAdapter({ connectionString, options: IN_UTC })),
+/** The tables may belong to another role than the one that uses them, which then cannot change them. */
+async function openPostgres({ use, migrate }: { use: string; migrate: string }): Promise<Handle> {
+  await underMigrationLock(migrate, () =>
+    applyMigrations(migrationAdapter({ connectionString: migrate, options: IN_UTC })),
   );
-  const prisma = newClient(new PrismaPg({ connectionString, options: IN_UTC, max: POOL_SIZE }));
+  const prisma = newClient(
+    new PrismaPg({ connectionString: use, options: IN_UTC, max: POOL_SIZE }),
+  );
   return { prisma, close: () => prisma.$disconnect() };
 }
 

@@ -92,6 +92,9 @@ export type AuditEventType = keyof typeof LOGGED_AS;
 export const isAuditEventType = (type: string): type is AuditEventType =>
   Object.hasOwn(LOGGED_AS, type);
 
+/** All of them, for a choice. */
+export const AUDIT_EVENT_TYPES = Object.keys(LOGGED_AS).filter(isAuditEventType);
+
 /** What the person is told at every verified address, whoever did it (63B §4.6; ASVS 6.3.7). */
 const TOLD = [
   "account_deleted",

@@ -6,6 +6,7 @@ import { simpleParser } from "mailparser";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { config } from "../config";
 import { db, transaction } from "../db/client";
+import { changeAuditLog } from "../db/testing/audit-tables";
 import { storeMailbox } from "../db/testing/mailboxes";
 import { createPerson, FROM, type Person } from "../db/testing/people";
 import { recordAuditEvent } from "./audit-event";
@@ -171,9 +172,8 @@ test("OT-02 files of mail are for the server's own account alone, and none is ha
 });
 
 test("LC-02 a mail whose mailbox or event is gone is dropped", async () => {
-  const prisma = await db();
   await spendCode();
-  await prisma.auditEvent.deleteMany({ where: { userId: person.userId } });
+  await changeAuditLog(`DELETE FROM "AuditEvent" WHERE "userId" = '${person.userId}'`);
   await transaction((tx) => queueMail(tx, { addressId: randomUUID(), template: "address_taken" }));
   expect(await sendDueMail()).toBe(2);
   expect(await countRows()).toBe(0);

@@ -1,5 +1,6 @@
 import Link from "next/link";
 import { z } from "zod";
+import { sayWhat } from "@/app/event-words";
 import { TimeAgo } from "@/components/time-ago";
 import { requireSession } from "@/lib/auth/current-session";
 import { type Activity, listActivity } from "@/lib/notices/list-activity";
@@ -74,29 +75,3 @@ async function sayWhence({ address, userAgent, isByAdministrator }: Activity): P
   if (address === PORTAL_ITSELF.address) return words("byPortal");
   return `${await getDevice(userAgent)} · ${address}`;
 }
-
-async function sayWhat({
-  type,
-  method,
-  methodName,
-  setLetter,
-  codeNumber,
-}: Activity): Promise<string> {
-  const words = await getWords("activity");
-  return words(`events.${type ?? "other"}`, {
-    method: (method && METHODS[method]) ?? "none",
-    letter: setLetter ?? "",
-    number: codeNumber ?? 0,
-    name: methodName ?? "none",
-  });
-}
-
-/** Events name a verification method; older ones the `amr` value of a login. */
-const METHODS: Record<string, string> = {
-  "security-key": "key",
-  notification: "phone",
-  "authenticator-app": "app",
-  otp: "app",
-  "recovery-codes": "codes",
-  recovery: "codes",
-};

@@ -10,7 +10,9 @@ import {
 } from "../../mfa/recovery-code-sets";
 import { recordAuditEvent } from "../../notices/audit-event";
 import { sendDueMail, startOutboxWorker } from "../../notices/outbox-worker";
+import { sealAuditEvents } from "../../notices/seal-audit-events";
 import { obtainVapidKeys } from "../../notices/vapid-keys";
+import { verifyAuditChain } from "../../notices/verify-audit-chain";
 import { closeDatabase, db, transaction } from "../client";
 import { lockDirectory } from "../directory-lock";
 import { allow, createPersonWithApp, FROM } from "./people";
@@ -46,6 +48,19 @@ async function write(): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, writer));
+}
+
+/** Records three events, seals them, and says how the chain is. */
+async function audit(): Promise<void> {
+  await db();
+  for (const address of ["1", "2", "3"]) {
+    const from = { address, userAgent: "child" };
+    await transaction((tx) => recordAuditEvent(tx, { type: "login", from }));
+  }
+  say(`sealed ${await sealAuditEvents()}`);
+  const { whole } = await verifyAuditChain();
+  say(whole ? "whole" : "broken");
+  await closeDatabase();
 }
 
 /** Says the numbers of all rows that are there. */
@@ -176,6 +191,7 @@ async function vapidKeys(): Promise<void> {
 const tasks: Record<string, () => Promise<void>> = {
   hold,
   write,
+  audit,
   read,
   replaceSets,
   listSets,

@@ -26,9 +26,9 @@ export type Child = {
 
 /**
  * Starts `child.ts` on the embedded database of `dataDir`, or on the PostgreSQL database of
- * `databaseUrl`, and nothing else of this environment.
+ * `databaseUrl` (migrated through `migrationUrl` if it is given), and nothing else of this environment.
  */
-export function runChild(args: string[], dataDir = "", databaseUrl = ""): Child {
+export function runChild(args: string[], dataDir = "", databaseUrl = "", migrationUrl = ""): Child {
   const [command = "", ...options] = [...CHILD_COMMAND, ...args];
   const child = spawn(command, options, {
     env: {
@@ -38,6 +38,7 @@ export function runChild(args: string[], dataDir = "", databaseUrl = ""): Child 
       SECRETS: TEST_SECRETS,
       DATA_DIR: dataDir,
       DATABASE_URL: databaseUrl,
+      MIGRATION_DATABASE_URL: migrationUrl,
     },
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -1,0 +1,188 @@
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import { z } from "zod";
+import { sayWhat } from "@/app/event-words";
+import { TimeAgo } from "@/components/time-ago";
+import { type AuditView, parseAuditView } from "@/lib/admin/audit-view";
+import { type FoundPerson, findNamedPerson } from "@/lib/admin/find-named-person";
+import { type AuditEntry, listAuditEvents, type NamedPerson } from "@/lib/admin/list-audit-events";
+import { requireAdministratorSession } from "@/lib/auth/administration";
+import { PORTAL_ITSELF } from "@/lib/request-source";
+import { getDates, getDevice, getWords } from "@/messages/words";
+import { auditFields, auditPath } from "./audit-path";
+import { Filters } from "./filters";
+
+export async function generateMetadata() {
+  return { title: (await getWords("audit"))("title") };
+}
+
+export default async function AuditPage({ searchParams }: PageProps<"/admin/audit">) {
+  const query = await searchParams;
+  const text = (name: string) => (typeof query[name] === "string" ? query[name] : undefined);
+  const asked = parseAuditView(text);
+  await requireAdministratorSession(auditPath(asked));
+  const { data: before } = z.uuid().safeParse(query.before);
+  const typed = { person: text("person") ?? "", actor: text("actor") ?? "" };
+  const person = await findNamedPerson(typed.person);
+  const actor = await findNamedPerson(typed.actor);
+  const view = { ...asked, person: idOf(person), actor: idOf(actor) };
+  const isClear = [person, actor].every((one) => one === undefined || one.found === "person");
+  // A name may mean another person tomorrow: the address that is kept holds ids.
+  if (isClear && auditPath(view) !== auditPath(asked)) redirect(auditPath(view));
+  const words = await getWords("audit");
+  return (
+    <div className="space-y-6">
+      <div className="space-y-3">
+        <h1>{words("title")}</h1>
+        <p className="text-muted">{words("intro")}</p>
+      </div>
+      <Filters view={view} typed={typed} person={person} actor={actor} />
+      {isClear && <Events view={view} before={before} />}
+    </div>
+  );
+}
+
+const idOf = (found: FoundPerson | undefined) =>
+  found?.found === "person" ? found.person.id : undefined;
+
+async function Events({ view, before }: { view: AuditView; before: string | undefined }) {
+  const words = await getWords("audit");
+  const { events, older } = await listAuditEvents(view, { before });
+  return (
+    <>
+      {events.length > 0 ? (
+        <EventTable events={events} />
+      ) : (
+        <p className="card text-muted">{words("empty")}</p>
+      )}
+      {(older || before) && (
+        <nav aria-label={words("pages")} className="flex flex-wrap gap-3">
+          {before && (
+            <Link href={auditPath(view)} className="button button-secondary">
+              {words("newest")}
+            </Link>
+          )}
+          {older && (
+            <Link href={auditPath(view, { before: older })} className="button button-secondary">
+              {words("older")}
+            </Link>
+          )}
+        </nav>
+      )}
+      <form
+        action="/admin/audit/export"
+        method="post"
+        className="flex flex-wrap items-center gap-x-4 gap-y-2"
+      >
+        {Object.entries(auditFields(view)).map(([name, value]) => (
+          <input key={name} type="hidden" name={name} value={value} />
+        ))}
+        <button type="submit" className="button button-secondary" aria-describedby="export-hint">
+          {words("export")}
+        </button>
+        <p id="export-hint" className="text-sm text-muted">
+          {words("exportHint")}
+        </p>
+      </form>
+    </>
+  );
+}
+
+const HEAD = "border-b border-line px-3 py-2 font-medium first:pl-4";
+const CELL = "border-b border-line px-3 py-3 align-top first:pl-4";
+
+async function EventTable({ events }: { events: AuditEntry[] }) {
+  const words = await getWords("audit");
+  const columns = [
+    { name: words("time"), hidden: "hidden sm:table-cell" },
+    { name: words("event"), hidden: "" },
+    { name: words("person"), hidden: "hidden md:table-cell" },
+    { name: words("actor"), hidden: "hidden xl:table-cell" },
+    { name: words("network"), hidden: "hidden xl:table-cell" },
+  ];
+  return (
+    <table
+      aria-label={words("table")}
+      className="w-full border-separate border-spacing-0 text-sm [overflow-wrap:anywhere]"
+    >
+      <thead className="sticky top-0 z-10 bg-canvas text-left text-muted">
+        <tr>
+          {columns.map(({ name, hidden }) => (
+            <th key={name} scope="col" className={`${HEAD} ${hidden}`}>
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {events.map((event) => (
+          <EventRow key={event.id} event={event} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+async function EventRow({ event }: { event: AuditEntry }) {
+  const words = await getWords("audit");
+  const dates = await getDates();
+  const { at, person, actor, email, reason, codesLeft, address, userAgent } = event;
+  const isByPortal = address === PORTAL_ITSELF.address;
+  const time = <TimeAgo date={at} ago={dates.ago(at)} exact={dates.moment(at)} />;
+  const whose = person ? <Person person={person} /> : words("noPerson");
+  const by = actor ? <Person person={actor} /> : isByPortal && words("portal");
+  const whence = isByPortal ? undefined : `${await getDevice(userAgent)} · ${address}`;
+  return (
+    <tr className="bg-surface">
+      <td className={`${CELL} hidden whitespace-nowrap text-muted sm:table-cell`}>{time}</td>
+      <td className={CELL}>
+        <p className="font-medium">{await sayWhatToAdministrator(event)}</p>
+        {email && <p>{words("about", { email })}</p>}
+        {codesLeft !== null && <p>{words("codesLeft", { left: codesLeft })}</p>}
+        {reason && <p>{words("reason", { reason })}</p>}
+        <p className="text-muted sm:hidden">{time}</p>
+        <div className="md:hidden">{whose}</div>
+        {by && (
+          <div className="xl:hidden">
+            <span className="text-muted">{words("actor")}: </span>
+            {by}
+          </div>
+        )}
+        {whence && <p className="text-muted xl:hidden">{whence}</p>}
+      </td>
+      <td className={`${CELL} hidden md:table-cell`}>{whose}</td>
+      <td className={`${CELL} hidden xl:table-cell`}>{by}</td>
+      <td className={`${CELL} hidden text-muted xl:table-cell`}>{whence}</td>
+    </tr>
+  );
+}
+
+/** Somebody by name, with the way to their page; whoever is gone by the id, which is all that is left. */
+async function Person({ person: { id, name, email } }: { person: NamedPerson }) {
+  if (name === undefined) {
+    const words = await getWords("audit");
+    return (
+      <>
+        {words("deleted")} <span className="mono block text-muted">{id}</span>
+      </>
+    );
+  }
+  return (
+    <>
+      <Link href={`/admin/users/${id}`} className="link font-medium">
+        {name}
+      </Link>
+      <span className="block text-muted">{email}</span>
+    </>
+  );
+}
+
+/** As the history of an account says it, where that does not speak to its owner. */
+async function sayWhatToAdministrator(event: AuditEntry): Promise<string> {
+  const words = await getWords("audit");
+  const { type, recordedType } = event;
+  if (!type) return words("unknownType", { type: recordedType });
+  return TO_THE_OWNER.includes(type) ? words(`types.${type}`) : sayWhat(event);
+}
+
+const TO_THE_OWNER: string[] = ["step_up", "mfa_reset_requested", "temporary_code_requested"];
