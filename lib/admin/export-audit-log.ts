@@ -1,6 +1,6 @@
 import "server-only";
-import { holdAdministrator } from "../auth/administration";
 import type { CurrentSession } from "../auth/current-session";
+import { holdAdministrator } from "../auth/hold-administrator";
 import { transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";

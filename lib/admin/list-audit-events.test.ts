@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { NotAdministrator } from "../auth/administration";
+import { NotAdministrator } from "../auth/hold-administrator";
 import { db } from "../db/client";
 import { createAdministrator } from "../db/testing/administrators";
 import { createPerson, createPersonWithApp, FROM, type Person } from "../db/testing/people";
