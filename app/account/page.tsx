@@ -10,7 +10,7 @@ import {
   hasMfa,
   isUsable,
 } from "@/lib/mfa/methods";
-import { FEW_CODES } from "@/lib/mfa/unused-codes";
+import { currentPolicy } from "@/lib/mfa/policy";
 import { getDates, getWords } from "@/messages/words";
 import { DeleteLink } from "./delete-link";
 import { methodOfSession } from "./method-of-session";
