@@ -26,6 +26,17 @@ export const POLICY_LIMITS = {
   temporaryCodeUses: { min: 1, max: 5 },
 } as const;
 
+/** The fields of a form that `parsePolicyChoice` reads. */
+export const POLICY_FORM_FIELDS: readonly string[] = [
+  "requirement",
+  "graceDays",
+  ...POLICY_METHODS,
+  "codesRequired",
+  "lowCodes",
+  "twoAdministrators",
+  "temporaryCodeUses",
+];
+
 /** Reads a choice from the fields of a form or an address: `on` for what is ticked, methods by their names. */
 export function parsePolicyChoice(
   text: (field: string) => string,
