@@ -13,8 +13,9 @@ export type PolicyImpact = {
   waiting: number;
   overdue: number;
   administrators: number;
-  /** Who has a method and no codes, where codes are part of enrolling. */
+  /** Who has a method and no codes, where codes are part of enrolling: members, and administrators. */
   withoutCodes: number;
+  administratorsWithoutCodes: number;
   /** Who would be warned that few codes are left. */
   lowOnCodes: number;
   /** What the administrator who chooses has to do themselves before they can go on. */
@@ -38,20 +39,18 @@ export async function measurePolicyImpact({
   const { graceDays, codesRequired, lowCodes } = choice;
   const isForEveryone = choice.requirement === "everyone";
   const prisma = await db();
-  const [counts] = await prisma.$queryRaw<
-    Record<"waiting" | "overdue" | "administrators" | "withoutCodes" | "lowOnCodes", number>[]
-  >`
+  const [counts] = await prisma.$queryRaw<Omit<PolicyImpact, "requiredFrom" | "own">[]>`
     SELECT
       count(*) FILTER (WHERE lacks AND admin)::int AS "administrators",
       count(*) FILTER (WHERE lacks AND NOT admin AND due > ${now}::timestamptz)::int AS "waiting",
       count(*) FILTER (WHERE lacks AND NOT admin AND due <= ${now}::timestamptz)::int AS "overdue",
-      count(*) FILTER (WHERE NOT lacks AND enrolled AND "codesLeft" = 0 AND ${codesRequired}::boolean)::int
-        AS "withoutCodes",
+      count(*) FILTER (WHERE needs_codes AND NOT lacks AND NOT admin)::int AS "withoutCodes",
+      count(*) FILTER (WHERE needs_codes AND NOT lacks AND admin)::int AS "administratorsWithoutCodes",
       count(*) FILTER (WHERE "codesLeft" BETWEEN 1 AND ${lowCodes}::int)::int AS "lowOnCodes"
     FROM (
       SELECT
         "codesLeft",
-        "methodCount" > 0 AS enrolled,
+        "methodCount" > 0 AND "codesLeft" = 0 AND ${codesRequired}::boolean AS needs_codes,
         "role" = 'ADMINISTRATOR' AS admin,
         ("role" = 'ADMINISTRATOR' OR ${isForEveryone}::boolean) AND NOT "methods" && ${counting}::text[] AS lacks,
         greatest(${requiredFrom}::timestamptz, "createdAt" + make_interval(hours => 24 * ${graceDays}::int)) AS due

@@ -148,7 +148,7 @@ async function Impact({
 }
 
 async function describeImpact(
-  { requiredFrom, waiting, overdue, administrators, withoutCodes, lowOnCodes }: PolicyImpact,
+  { requiredFrom, waiting, overdue, administrators, withoutCodes, ...impact }: PolicyImpact,
   { requirement, graceDays: days, lowCodes: low }: PolicyChoice,
   changed: PolicyField[],
 ): Promise<string[]> {
@@ -164,8 +164,10 @@ async function describeImpact(
     overdue > 0 && words("impactOverdue", { count: overdue }),
     administrators > 0 && words("impactAdministrators", { count: administrators }),
     withoutCodes > 0 && words("impactWithoutCodes", { count: withoutCodes, later, date }),
+    impact.administratorsWithoutCodes > 0 &&
+      words("impactAdministratorsWithoutCodes", { count: impact.administratorsWithoutCodes }),
     changed.includes("lowCodes") &&
-      lowOnCodes > 0 &&
-      words("impactLow", { count: lowOnCodes, low }),
+      impact.lowOnCodes > 0 &&
+      words("impactLow", { count: impact.lowOnCodes, low }),
   ].filter((sentence) => typeof sentence === "string");
 }
