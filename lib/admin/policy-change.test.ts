@@ -22,7 +22,7 @@ const CHOICE: PolicyChoice = {
   requirement: "everyone",
   graceDays: 14,
   methods: ["security-key", "authenticator-app", "recovery-codes"],
-  codesRequired: true,
+  codesRequired: false,
   lowCodes: 4,
   twoAdministrators: false,
   temporaryCodeUses: 2,
@@ -50,7 +50,7 @@ describe("a change", () => {
     expect(await listPolicyVersions(5)).toMatchObject([
       {
         by: "Ada",
-        changed: ["requirement", "methods", "codesRequired", "lowCodes", "temporaryCodeUses"],
+        changed: ["requirement", "methods", "lowCodes", "temporaryCodeUses"],
       },
     ]);
   });
@@ -152,8 +152,10 @@ describe("the deadline", () => {
     vi.setSystemTime(addDays(NOW, 5));
     ({ session } = await createAdministrator());
     await change({ ...CHOICE, requirement: "administrators" }, (await currentPolicy()).id);
+    vi.setSystemTime(addDays(NOW, 6));
+    ({ session } = await createAdministrator());
     await change(CHOICE, (await currentPolicy()).id);
-    expect(await currentPolicy()).toMatchObject({ requiredFrom: addDays(NOW, 19) });
+    expect(await currentPolicy()).toMatchObject({ requiredFrom: addDays(NOW, 20) });
   });
 });
 
@@ -174,7 +176,7 @@ describe("what a choice has to be", () => {
     ["lowCodes", { lowCodes: "2.5" }],
     ["temporaryCodeUses", { temporaryCodeUses: "6" }],
     ["methods", { "security-key": "", "authenticator-app": "" }],
-    ["codes-do-not-count", { "recovery-codes": "" }],
+    ["codes-do-not-count", { "recovery-codes": "", codesRequired: "on" }],
   ])("LC-09 %s is refused for %o", (refusal, fields) => {
     expect(read(fields)).toEqual({ refusals: [refusal] });
   });
@@ -197,7 +199,7 @@ describe("whom a choice touches", () => {
     const prisma = await db();
     await prisma.user.update({ where: { id: disabled.userId }, data: { disabledAt: new Date() } });
     await createPersonWithApp(); // has no codes
-    expect(await impactOf(CHOICE)).toMatchObject({
+    expect(await impactOf({ ...CHOICE, codesRequired: true })).toMatchObject({
       waiting: 2,
       overdue: 0,
       administrators: 0,
@@ -207,17 +209,15 @@ describe("whom a choice touches", () => {
     });
     expect(await impactOf({ ...CHOICE, graceDays: 0 })).toMatchObject({ waiting: 0, overdue: 2 });
     expect(await impactOf({ ...CHOICE, requirement: "optional" })).toMatchObject({ waiting: 0 });
-    expect(await impactOf({ ...CHOICE, codesRequired: false })).toMatchObject({
-      withoutCodes: 0,
-      own: [],
-    });
+    expect(await impactOf(CHOICE)).toMatchObject({ withoutCodes: 0, own: [] });
   });
 
   test("LC-09 administrators whose methods stop counting, the one who chooses among them", async () => {
     await setPolicy();
-    expect(
-      await impactOf({ ...CHOICE, methods: ["security-key"], codesRequired: false }),
-    ).toMatchObject({ administrators: 1, own: ["method"] });
+    expect(await impactOf({ ...CHOICE, methods: ["security-key"] })).toMatchObject({
+      administrators: 1,
+      own: ["method"],
+    });
   });
 });
 
