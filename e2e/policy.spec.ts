@@ -8,6 +8,7 @@ import { composeSubmission } from "./plain-browser";
 import {
   enrollApp,
   givePassword,
+  prepareAdministrator,
   reachRecoveryCodes,
   type WithApp,
   type WithCodes,
@@ -29,9 +30,9 @@ test("LC-09 an administrator sees how many people a change touches before it hol
   page,
   context,
   prepare,
-  portal: { sql },
+  portal: { sql, baseURL },
 }) => {
-  const administrator = await makeAdministrator(sql, await prepare.withApp());
+  const administrator = await prepareAdministrator(baseURL, sql);
   await prepare.member();
   await lendCookies(administrator.browser, context);
   await page.goto("/admin/policy");
@@ -64,9 +65,9 @@ test("LC-09 an administrator sees how many people a change touches before it hol
 
 test("LC-09 SE-07 an old login proves itself first and keeps what was chosen, without scripts too", async ({
   prepare,
-  portal: { sql },
+  portal: { sql, baseURL },
 }) => {
-  const administrator = await makeAdministrator(sql, await prepare.withApp());
+  const administrator = await prepareAdministrator(baseURL, sql);
   const { browser, phone } = administrator;
   const form = await browser.open("/admin/policy");
   await makeOld(sql, administrator);
@@ -101,10 +102,10 @@ test("LC-09 of two administrators the second is told what the first changed, and
   page,
   context,
   prepare,
-  portal: { sql },
+  portal: { sql, baseURL },
 }) => {
-  const first = await makeAdministrator(sql, await prepare.withApp());
-  const second = await makeAdministrator(sql, await prepare.withApp());
+  const first = await prepareAdministrator(baseURL, sql);
+  const second = await prepareAdministrator(baseURL, sql);
   await lendCookies(second.browser, context);
   await page.goto("/admin/policy");
   await page.getByLabel("Warn people when this many codes are left").fill("5");
@@ -124,8 +125,11 @@ test("LC-09 of two administrators the second is told what the first changed, and
   expect(await versions()).toEqual([{ graceDays: 30, lowCodes: 3 }]);
 });
 
-test("LC-08 LC-09 the policy is for administrators alone", async ({ prepare, portal: { sql } }) => {
-  const administrator = await makeAdministrator(sql, await prepare.withApp());
+test("LC-08 LC-09 the policy is for administrators alone", async ({
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const administrator = await prepareAdministrator(baseURL, sql);
   const member = await prepare.withApp();
   for (const path of ["/admin/policy", CONFIRM]) {
     expect((await member.browser.open(path)).status).toBe(403);
@@ -197,7 +201,7 @@ test("TH-14 methods that the policy refuses are not listed, not asked for and no
   portal: { sql, baseURL },
 }) => {
   const person: WithCodes = await prepare.withCodes();
-  await makeAdministrator(sql, person);
+  await sql(`UPDATE "User" SET "role" = 'ADMINISTRATOR' WHERE "email" = $1`, [person.email]);
   const [code = ""] = person.codes;
   const before = await reachRecoveryCodes(person, baseURL);
   await page.goto("/login");
@@ -239,11 +243,6 @@ const USER = `(SELECT "id" FROM "User" WHERE "email" = $1)`;
 async function makeOld(sql: Sql, { email }: WithApp): Promise<void> {
   await age(sql, { table: "Session", columns: ["authTime"], email, minutes: MINUTES });
   await letTimeStepsPass(sql, email);
-}
-
-async function makeAdministrator<Person extends WithApp>(sql: Sql, person: Person) {
-  await sql(`UPDATE "User" SET "role" = 'ADMINISTRATOR' WHERE "email" = $1`, [person.email]);
-  return person;
 }
 
 /** Puts a policy in force as an administrator does. */

@@ -1,15 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { NotAdministrator } from "../auth/administration";
+import { NotAdministrator } from "../auth/hold-administrator";
 import { SessionTooWeak } from "../auth/session-rows";
 import { db } from "../db/client";
-import {
-  createPerson,
-  createPersonWithApp,
-  FROM,
-  type Person,
-  storePhone,
-} from "../db/testing/people";
-import { giveRole, setPolicy } from "../db/testing/policies";
+import { createAdministrator } from "../db/testing/administrators";
+import { createPerson, createPersonWithApp, FROM, storePhone } from "../db/testing/people";
+import { setPolicy } from "../db/testing/policies";
 import { logInAs, WITH_APP } from "../db/testing/signed-in";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
 import { addDays, currentPolicy } from "../mfa/policy";
@@ -30,12 +25,12 @@ const CHOICE: PolicyChoice = {
 
 type Session = Awaited<ReturnType<typeof logInAs>>["session"];
 let session: Session;
-let administrator: Person;
+let administrator: Awaited<ReturnType<typeof createAdministrator>>;
 beforeEach(async () => {
   const prisma = await db();
   await prisma.policy.deleteMany();
   await prisma.user.deleteMany();
-  ({ administrator, session } = await createAdministrator());
+  await takeOffice();
   return () => vi.useRealTimers();
 });
 
@@ -129,7 +124,7 @@ describe("the deadline", () => {
   const NOW = new Date("2026-11-24T12:00:00Z");
   beforeEach(async () => {
     vi.useFakeTimers({ now: NOW });
-    ({ administrator, session } = await createAdministrator());
+    await takeOffice();
   });
 
   test("LC-09 is the days of grace after MFA began to be required for everyone", async () => {
@@ -140,7 +135,7 @@ describe("the deadline", () => {
   test("LC-09 does not move when something else changes, and moves with the days of grace", async () => {
     await change(CHOICE, undefined);
     vi.setSystemTime(addDays(NOW, 5));
-    ({ session } = await createAdministrator());
+    await takeOffice();
     await change({ ...CHOICE, lowCodes: 9 }, (await currentPolicy()).id);
     expect(await currentPolicy()).toMatchObject({ requiredFrom: addDays(NOW, 14) });
     await change({ ...CHOICE, graceDays: 30 }, (await currentPolicy()).id);
@@ -150,10 +145,10 @@ describe("the deadline", () => {
   test("LC-09 begins anew when the requirement does", async () => {
     await change(CHOICE, undefined);
     vi.setSystemTime(addDays(NOW, 5));
-    ({ session } = await createAdministrator());
+    await takeOffice();
     await change({ ...CHOICE, requirement: "administrators" }, (await currentPolicy()).id);
     vi.setSystemTime(addDays(NOW, 6));
-    ({ session } = await createAdministrator());
+    await takeOffice();
     await change(CHOICE, (await currentPolicy()).id);
     expect(await currentPolicy()).toMatchObject({ requiredFrom: addDays(NOW, 20) });
   });
@@ -227,11 +222,10 @@ const change = (choice: PolicyChoice, knownId: string | undefined) =>
 const impactOf = async (choice: PolicyChoice) =>
   measurePolicyImpact({ current: await currentPolicy(), choice, userId: administrator.userId });
 
-async function createAdministrator() {
-  const person = await createPersonWithApp();
-  await giveRole(person.userId);
-  const { session: made } = await logInAs(person, WITH_APP);
-  return { administrator: person, session: made };
+/** Another administrator acts from now on. */
+async function takeOffice() {
+  administrator = await createAdministrator();
+  ({ session } = administrator);
 }
 
 async function makePhonePerson() {

@@ -1,6 +1,6 @@
 import "server-only";
-import { holdAdministrator } from "../auth/administration";
 import type { CurrentSession } from "../auth/current-session";
+import { holdAdministrator } from "../auth/hold-administrator";
 import { type Tx, transaction } from "../db/client";
 import { addDays, currentPolicy, type Policy } from "../mfa/policy";
 import { recordAuditEvent } from "../notices/audit-event";

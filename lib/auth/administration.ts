@@ -1,10 +1,10 @@
 import "server-only";
 import { forbidden, redirect } from "next/navigation";
-import type { Tx } from "../db/client";
 import { type ActionRequest, sessionAction } from "./action";
-import { type CurrentSession, requireSession, stepUpPath } from "./current-session";
+import { type CurrentSession, currentSession, requireSession, stepUpPath } from "./current-session";
+import { NotAdministrator } from "./hold-administrator";
 import { mustEnroll } from "./must-enroll";
-import { holdSession, type SessionDemand } from "./session-rows";
+import { type SessionDemand, SessionOver } from "./session-rows";
 
 /**
  * The session of an administrator, for a page of the administration; `path` is the page's own. Others are
@@ -47,26 +47,16 @@ export function administratorAction<State>(
 }
 
 /**
- * The session's person is no administrator any more, is disabled, or has to enroll first; the transaction is
- * rolled back.
+ * The session of an administrator, for a handler. Throws `SessionOver` without a session and
+ * `NotAdministrator` for everybody else, restricted administrators included.
  */
-export class NotAdministrator extends Error {}
-
-/**
- * Holds the session of an administrator in the transaction that does what they ask (SE-14: a role counts
- * as it is now). Their row is shared, so that nobody takes the role away before the transaction ends.
- * Throws `SessionOver`, `SessionTooWeak` or `NotAdministrator`.
- */
-export async function holdAdministrator(
-  tx: Tx,
-  { id, userId }: Pick<CurrentSession, "id" | "userId">,
-  demand: Extract<SessionDemand, "live" | "unrestricted">,
-): Promise<void> {
-  const { restrictedUntil } = await holdSession(tx, id, demand);
-  if (restrictedUntil !== null && restrictedUntil > new Date()) throw new NotAdministrator();
-  const rows = await tx.$queryRaw<unknown[]>`
-    SELECT 1 AS "held" FROM "User"
-    WHERE "id" = ${userId}::uuid AND "role" = 'ADMINISTRATOR' AND "disabledAt" IS NULL
-    FOR SHARE`;
-  if (rows.length !== 1 || (await mustEnroll({ userId }, tx))) throw new NotAdministrator();
+export async function currentAdministrator(): Promise<CurrentSession> {
+  const session = await currentSession();
+  if (!session) throw new SessionOver();
+  const { role, restrictedUntil } = session;
+  const isRestricted = restrictedUntil !== null && restrictedUntil > new Date();
+  if (role !== "ADMINISTRATOR" || isRestricted || (await mustEnroll(session))) {
+    throw new NotAdministrator();
+  }
+  return session;
 }

@@ -13,7 +13,7 @@ import { logInAs, WITH_APP } from "../db/testing/signed-in";
 import { findEnrollmentDuty } from "../mfa/enrollment-duty";
 import { addDays } from "../mfa/policy";
 import { generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
-import { holdAdministrator, NotAdministrator } from "./administration";
+import { holdAdministrator, NotAdministrator } from "./hold-administrator";
 import { mustEnroll } from "./must-enroll";
 
 const NOW = new Date("2026-11-24T12:00:00Z");

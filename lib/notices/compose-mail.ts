@@ -30,13 +30,17 @@ export type MailTemplate =
   | "verify_new_address"
   | "reset_password"
   | "confirm_address_change"
-  | "address_taken";
+  | "address_taken"
+  | "nudge_no_mfa"
+  | "nudge_locked_out"
+  | "nudge_thin";
 
 const PATHS = {
   activity: "/account/activity",
   codes: "/account/mfa/recovery-codes",
   addresses: "/account/addresses",
   login: "/login",
+  methods: "/account/mfa",
 };
 
 /**
@@ -105,6 +109,9 @@ const PLANS: Record<MailTemplate, Plan> = {
   confirm_address_change: { button: "confirm", wrong: "cancel", link: "/address/link" },
   reset_password: { button: "choosePassword", wrong: "ignore", link: "/reset/link" },
   address_taken: { button: "login", wrong: "taken" },
+  nudge_no_mfa: { button: "methods", wrong: "administrator" },
+  nudge_locked_out: { button: "codes", wrong: "administrator" },
+  nudge_thin: { button: "codes", wrong: "administrator" },
 };
 
 /**
