@@ -64,7 +64,6 @@ test("LC-09 an administrator sees how many people a change touches before it hol
 });
 
 test("LC-09 SE-07 an old login proves itself first and keeps what was chosen, without scripts too", async ({
-  prepare,
   portal: { sql, baseURL },
 }) => {
   const administrator = await prepareAdministrator(baseURL, sql);
@@ -101,7 +100,6 @@ test("LC-09 SE-07 an old login proves itself first and keeps what was chosen, wi
 test("LC-09 of two administrators the second is told what the first changed, and overwrites nothing unseen", async ({
   page,
   context,
-  prepare,
   portal: { sql, baseURL },
 }) => {
   const first = await prepareAdministrator(baseURL, sql);
