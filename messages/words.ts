@@ -41,6 +41,8 @@ export async function getDates() {
     ago: (date: Date) => format.relativeTime(date, new Date()),
     /** Blue key, Laptop and Phone */
     list: (items: string[]) => format.list(items),
+    /** Blue key, Laptop or Phone */
+    listAny: (items: string[]) => format.list(items, { type: "disjunction" }),
   };
 }
 

@@ -2,7 +2,7 @@ import { CircleAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
 import Link from "next/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
-import { mustEnroll } from "@/lib/auth/must-enroll";
+import { findEnrollmentDuty } from "@/lib/mfa/enrollment-duty";
 import {
   type EnrolledMethods,
   findEnrolledMethods,
@@ -10,9 +10,10 @@ import {
   hasMfa,
   isUsable,
 } from "@/lib/mfa/methods";
-import { FEW_CODES } from "@/lib/mfa/unused-codes";
+import { currentPolicy } from "@/lib/mfa/policy";
 import { getDates, getWords } from "@/messages/words";
 import { DeleteLink } from "./delete-link";
+import { EnrollmentDutyCard, EnrollmentDutyNotice } from "./enrollment-duty";
 import { methodOfSession } from "./method-of-session";
 import { UnverifiedAddress } from "./unverified-address";
 
@@ -24,11 +25,14 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
   const session = await requireSession("/account");
   const { done } = await searchParams;
   const methods = await findEnrolledMethods(session.userId);
+  const duty = await findEnrollmentDuty(session.userId);
+  const isDue = duty !== undefined && duty.due <= new Date();
   const words = await getWords("account");
   const dates = await getDates();
   return (
     <div className="space-y-8">
       <h1>{words("title")}</h1>
+      {duty && !isDue && <EnrollmentDutyNotice duty={duty} linked />}
       <UnverifiedAddress userId={session.userId} />
       {done === "password" && (
         <Notice tone="success" announce="status">
@@ -54,7 +58,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           </Link>
         </Notice>
       )}
-      {(await mustEnroll(session)) ? <MustEnroll /> : <Protection methods={methods} />}
+      {isDue ? <EnrollmentDutyCard duty={duty} /> : <Protection methods={methods} />}
       <section className="card space-y-4">
         <h2>{words("profile")}</h2>
         <dl className="grid gap-x-6 gap-y-0.5 text-sm sm:gap-y-3 sm:grid-cols-[9rem_1fr]">
@@ -80,30 +84,6 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
       <dt className="text-muted">{name}</dt>
       <dd className="mb-3 min-w-0 sm:mb-0">{children}</dd>
     </div>
-  );
-}
-
-/** For who needs MFA and has none: the one thing to do. */
-async function MustEnroll() {
-  const words = await getWords("account");
-  return (
-    <section className="card flex flex-col items-start gap-4 sm:flex-row sm:gap-5">
-      <CircleAlert
-        aria-hidden="true"
-        size={32}
-        strokeWidth={1.5}
-        className="shrink-0 text-warning"
-      />
-      <div className="space-y-4">
-        <div className="space-y-1">
-          <h2>{words("mustEnroll")}</h2>
-          <p className="text-muted">{words("mustEnrollHelp")}</p>
-        </div>
-        <Link href="/account/mfa" className="button button-primary">
-          {words("setupMfa")}
-        </Link>
-      </div>
-    </section>
   );
 }
 
@@ -180,7 +160,7 @@ async function describeProtection(methods: EnrolledMethods) {
       help: words("stateUnsavedHelp"),
     };
   }
-  if (left <= FEW_CODES) {
+  if (left <= (await currentPolicy()).lowCodes) {
     return {
       icon: CircleAlert,
       tone: "text-warning",

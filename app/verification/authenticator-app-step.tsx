@@ -4,7 +4,7 @@ import { getFormTexts } from "@/app/form-texts";
 import { type Field, Form, type FormAction } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
-import { findEnrolledMethods } from "@/lib/mfa/methods";
+import { acceptedMethods, findEnrolledMethods } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 
 /** Asks for the six digits of the app, at a login and at a step-up. */
@@ -22,11 +22,13 @@ export async function AuthenticatorAppStep({
   /** The ways out. */
   children: ReactNode;
 }) {
-  const { authenticatorApp } = await findEnrolledMethods(userId);
+  const methods = await findEnrolledMethods(userId);
+  const { authenticatorApp } = methods;
   const words = await getWords("verify");
   const product = (await getWords("product"))("name");
   const suspendedAt = authenticatorApp?.suspendedAt;
-  const usable = authenticatorApp && !authenticatorApp.disabled && !suspendedAt;
+  const isRefused = authenticatorApp && !acceptedMethods(methods).includes("authenticator-app");
+  const usable = authenticatorApp && !isRefused && !authenticatorApp.disabled && !suspendedAt;
   return (
     <StepCard
       icon={Smartphone}
@@ -52,9 +54,11 @@ export async function AuthenticatorAppStep({
         />
       ) : (
         <Notice tone="warning">
-          {suspendedAt
-            ? words("appSuspended", { date: (await getDates()).day(suspendedAt) })
-            : words("disabled")}
+          {isRefused
+            ? (await getWords("policy"))("notAccepted")
+            : suspendedAt
+              ? words("appSuspended", { date: (await getDates()).day(suspendedAt) })
+              : words("disabled")}
         </Notice>
       )}
       {children}

@@ -15,6 +15,8 @@ export async function describeApprovalRefusal(refusal: ApprovalRefusal): Promise
   switch (refusal.reason) {
     case "no-phone":
       return words("noPhone");
+    case "not-accepted":
+      return (await getWords("policy"))("notAccepted");
     case "disabled":
       return (await getWords("verify"))("disabled");
     default:

@@ -23,6 +23,8 @@ export async function describeKeyRefusal(
       return { error: words("unknown"), unknownKey: unknown(result) };
     case "copied":
       return { error: words("copied") };
+    case "not-accepted":
+      return { error: (await getWords("policy"))("notAccepted") };
     case "challenge-over":
       redirect(over);
   }
@@ -42,6 +44,8 @@ export async function describePasskeyRefusal(
       return { error: words("passkeyRefused"), unknownKey: unknown(result) };
     case "copied":
       return { error: words("passkeyCopied") };
+    case "not-accepted":
+      return { error: (await getWords("policy"))("passkeyNotAccepted") };
   }
 }
 

@@ -1,6 +1,7 @@
 import "server-only";
 import { redirect } from "next/navigation";
 import type { FormState } from "@/components/form";
+import type { NotAccepted } from "@/lib/mfa/accepted-method";
 import type { Unjudged } from "@/lib/mfa/challenge-answer";
 import type { SetEnd } from "@/lib/mfa/end-recovery-code-sets";
 import { CODE_SYMBOLS, type RecoveryCodeTypo } from "@/lib/mfa/recovery-code";
@@ -78,7 +79,7 @@ function isMendable(typo: RecoveryCodeTypo): boolean {
 }
 
 /** Says why an answer was not judged, the same for every method. */
-async function describeUnjudged(result: Unjudged, over: string): Promise<FormState> {
+async function describeUnjudged(result: Unjudged | NotAccepted, over: string): Promise<FormState> {
   const words = await getWords("form");
   switch (result.reason) {
     case "busy":
@@ -87,6 +88,8 @@ async function describeUnjudged(result: Unjudged, over: string): Promise<FormSta
       return { error: words("waiting", { wait: await getWait(result.until) }) };
     case "disabled":
       return { error: (await getWords("verify"))("disabled") };
+    case "not-accepted":
+      return { error: (await getWords("policy"))("notAccepted") };
     case "challenge-over":
       redirect(over);
   }

@@ -13,6 +13,7 @@ import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
 import type { VerificationMethod } from "@/lib/mfa/method-names";
 import {
+  acceptedMethods,
   type EnrolledMethods,
   enrolledMethods,
   findEnrolledMethods,
@@ -27,7 +28,7 @@ const ROWS = {
   "recovery-codes": { icon: ListChecks, name: "codes" },
 } as const satisfies Record<VerificationMethod, { icon: LucideIcon; name: string }>;
 
-/** The methods that a person has, strongest first, at a login and at a step-up (TH-14). */
+/** The methods that a person has and the policy accepts, strongest first, at a login and at a step-up (TH-14). */
 export async function MethodsStep({
   userId,
   account,
@@ -42,6 +43,8 @@ export async function MethodsStep({
   children: ReactNode;
 }) {
   const methods = await findEnrolledMethods(userId);
+  const accepted = acceptedMethods(methods);
+  const isLimited = accepted.length < enrolledMethods(methods).length;
   const words = await getWords("verify");
   return (
     <StepCard
@@ -54,7 +57,7 @@ export async function MethodsStep({
       <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
         {
           await Promise.all(
-            enrolledMethods(methods).map(async (method) => (
+            accepted.map(async (method) => (
               <MethodRow
                 key={method}
                 icon={ROWS[method].icon}
@@ -66,6 +69,9 @@ export async function MethodsStep({
           )
         }
       </ul>
+      {isLimited && (
+        <p className="text-sm text-muted">{(await getWords("policy"))("otherMethods")}</p>
+      )}
       {children}
     </StepCard>
   );

@@ -4,7 +4,7 @@ import { getFormTexts } from "@/app/form-texts";
 import type { Field, FormAction } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
-import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
+import { acceptedMethods, type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { RecoveryCodeForm } from "./recovery-code-form";
 import { getTypoTexts } from "./typo-texts";
@@ -24,12 +24,18 @@ export async function RecoveryCodeStep({
   /** The ways out. */
   children: ReactNode;
 }) {
-  const { recoveryCodes: set, replacement } = await findEnrolledMethods(userId);
+  const methods = await findEnrolledMethods(userId);
+  const { recoveryCodes: set, replacement } = methods;
   const words = await getWords("verify");
+  const isRefused = set && !acceptedMethods(methods).includes("recovery-codes");
   const usable =
-    set && !set.disabled && (set.nextUnused !== undefined || replacement?.nextUnused !== undefined);
+    set &&
+    !isRefused &&
+    !set.disabled &&
+    (set.nextUnused !== undefined || replacement?.nextUnused !== undefined);
   const refusal =
     (set === undefined && words("codesNoSet")) ||
+    (isRefused && (await getWords("policy"))("notAccepted")) ||
     (set?.disabled && words("disabled")) ||
     (set && words("codesNone", { letter: set.letter }));
   return (

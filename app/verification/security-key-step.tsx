@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Notice } from "@/components/notice";
 import { type SecurityKeyAction, SecurityKeyForm } from "@/components/security-key-form";
 import { StepCard } from "@/components/step-card";
+import { isAccepted } from "@/lib/mfa/accepted-method";
 import { areSecurityKeysPossible } from "@/lib/mfa/relying-party";
 import { listSecurityKeys } from "@/lib/mfa/security-keys";
 import { getDates, getWords } from "@/messages/words";
@@ -26,6 +27,7 @@ export async function SecurityKeyStep({
 }) {
   const words = await getWords("securityKeys");
   const dates = await getDates();
+  const accepted = await isAccepted({ userId, method: "security-key" });
   const names = dates.list((await listSecurityKeys(userId)).map(({ name }) => name));
   return (
     <StepCard
@@ -34,7 +36,7 @@ export async function SecurityKeyStep({
       account={account}
       intro={words("stepIntro", { names })}
     >
-      {areSecurityKeysPossible() ? (
+      {accepted && areSecurityKeysPossible() ? (
         <SecurityKeyForm
           action={action}
           fields={fields}
@@ -47,7 +49,9 @@ export async function SecurityKeyStep({
           }}
         />
       ) : (
-        <Notice tone="warning">{words("needsHttps")}</Notice>
+        <Notice tone="warning">
+          {accepted ? words("needsHttps") : (await getWords("policy"))("notAccepted")}
+        </Notice>
       )}
       {children}
     </StepCard>

@@ -54,8 +54,8 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
 
 /**
  * The session of this request; without one, the person goes to log in and comes back to `path`. Whoever
- * logged in with their last recovery code is held at the gate, and who needs MFA and has none at the
- * methods' page: only what mends that is open.
+ * logged in with their last recovery code is held at the gate, and who has to enroll what the
+ * policy wants at the methods' page: only what mends that is open.
  */
 export async function requireSession(path: string): Promise<CurrentSession> {
   const session = (await currentSession()) ?? redirect(loginPath(path));
@@ -70,8 +70,7 @@ const GATE_PATH = "/account/recovered";
 const isOpenAtTheGate = (path: string) =>
   [GATE_PATH, "/account/mfa", "/account/verify"].some((open) => path.startsWith(open));
 
-const isOpenToEnroll = (path: string) =>
-  path === "/account" || ["/account/mfa", "/account/verify"].some((open) => path.startsWith(open));
+const isOpenToEnroll = (path: string) => path === "/account" || isOpenAtTheGate(path); // after a recovery code, the way to mend it begins there
 
 const isHeldAtTheGate = async ({ amr, userId }: CurrentSession) =>
   amr.includes("recovery") && (await countUnusedCodes(userId)) === 0;

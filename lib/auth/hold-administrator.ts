@@ -1,9 +1,13 @@
 import "server-only";
 import type { Tx } from "../db/client";
 import type { CurrentSession } from "./current-session";
+import { mustEnroll } from "./must-enroll";
 import { holdSession, type SessionDemand } from "./session-rows";
 
-/** The session's person is no administrator any more, or is disabled; the transaction is rolled back. */
+/**
+ * The session's person is no administrator any more, is disabled, or has to enroll first; the transaction is
+ * rolled back.
+ */
 export class NotAdministrator extends Error {}
 
 /**
@@ -21,7 +25,6 @@ export async function holdAdministrator(
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT 1 AS "held" FROM "User"
     WHERE "id" = ${userId}::uuid AND "role" = 'ADMINISTRATOR' AND "disabledAt" IS NULL
-      AND "methodCount" > 0
     FOR SHARE`;
-  if (rows.length !== 1) throw new NotAdministrator();
+  if (rows.length !== 1 || (await mustEnroll({ userId }, tx))) throw new NotAdministrator();
 }

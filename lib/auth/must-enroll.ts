@@ -1,22 +1,13 @@
 import "server-only";
-import { db } from "../db/client";
-import { hasMethod } from "../mfa/has-method";
-import type { CurrentSession } from "./current-session";
+import type { Tx } from "../db/client";
+import { findEnrollmentDuty } from "../mfa/enrollment-duty";
 
 /**
- * Whether a session can only enroll: its person needs MFA and has none. Administrators always need it
- * (LC-09), and so does whoever had it reset.
+ * Whether a session can only enroll: its person needs a method that counts, or codes, and the day until
+ * which that could wait has passed. Administrators always need it (LC-09), and so does whoever had it reset.
+ * In a transaction, it needs its `tx`.
  */
-export async function mustEnroll({
-  userId,
-  role,
-}: Pick<CurrentSession, "userId" | "role">): Promise<boolean> {
-  const prisma = await db();
-  if (await hasMethod(prisma, userId)) return false;
-  if (role === "ADMINISTRATOR") return true;
-  const { mfaResetAt } = await prisma.user.findUniqueOrThrow({
-    where: { id: userId },
-    select: { mfaResetAt: true },
-  });
-  return mfaResetAt !== null;
+export async function mustEnroll({ userId }: { userId: string }, tx?: Tx): Promise<boolean> {
+  const duty = await findEnrollmentDuty(userId, tx);
+  return duty !== undefined && duty.due <= new Date();
 }

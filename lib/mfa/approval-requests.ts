@@ -7,6 +7,7 @@ import { pushToAuthenticators } from "../notices/push";
 import { hashToken } from "../random-token";
 import type { RequestSource } from "../request-source";
 import { seal, unseal } from "../seal";
+import { isAccepted } from "./accepted-method";
 import { wakeApprovalWatchers } from "./approval-watch";
 import { holdLoginChallenge, type LoginChallenge } from "./login-challenge";
 import { findBarrier } from "./throttle";
@@ -15,8 +16,8 @@ import { findBarrier } from "./throttle";
 export type ApprovalRefusal =
   /** `often`: five in ten minutes. `unanswered`: ten since the last success. `denied`: a pause. */
   | { reason: "often" | "unanswered" | "denied" | "waiting"; until: Date }
-  /** `no-phone`: nothing is connected that is not reported lost. */
-  | { reason: "disabled" | "no-phone" };
+  /** `no-phone`: nothing is connected that is not reported lost. `not-accepted`: the policy refuses them. */
+  | { reason: "disabled" | "no-phone" | "not-accepted" };
 
 export type ApprovalRequestResult =
   | { sent: true; id: string; expiresAt: Date }
@@ -100,6 +101,9 @@ export async function findApprovalRefusal(
     where: { userId, removedAt: null, suspendedAt: null },
   });
   if (phones === 0) return { reason: "no-phone" };
+  if (!(await isAccepted({ userId, method: "notification" }, tx))) {
+    return { reason: "not-accepted" };
+  }
   const barrier = await findBarrier({ subject: userId, method: "notification" }, tx);
   if (barrier?.reason === "disabled") return { reason: "disabled" };
   const now = Date.now();
@@ -340,6 +344,7 @@ function logRefusal(
   { userId, from }: { userId: string; from: RequestSource },
 ): void {
   if (reason === "no-phone") return;
-  const refused = reason === "disabled" ? reason : "waiting";
+  const isAsGiven = reason === "disabled" || reason === "not-accepted";
+  const refused = isAsGiven ? reason : "waiting";
   logRefusedTry({ reason: refused, userId, method: "notification", from });
 }

@@ -75,15 +75,17 @@ describe("the end of a challenge", () => {
     const challenge = await found(token);
     expect(await answerWithApp(challenge, rightCode())).toMatchObject({ verified: true });
     expect(await findLoginChallenge(token)).toBeUndefined();
-    await expect(transaction((tx) => satisfyLoginChallenge(tx, challenge.id))).rejects.toThrow(
-      LoginChallengeOver,
-    );
+    await expect(
+      transaction((tx) => satisfyLoginChallenge(tx, challenge, "authenticator-app")),
+    ).rejects.toThrow(LoginChallengeOver);
   });
 
   test("TH-13 of two answers at once one satisfies it", async () => {
     const challenge = await found(await begin());
     const satisfied = await Promise.allSettled(
-      Array.from({ length: 5 }, () => transaction((tx) => satisfyLoginChallenge(tx, challenge.id))),
+      Array.from({ length: 5 }, () =>
+        transaction((tx) => satisfyLoginChallenge(tx, challenge, "authenticator-app")),
+      ),
     );
     expect(satisfied.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });

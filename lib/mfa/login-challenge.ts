@@ -4,6 +4,8 @@ import type { Prisma } from "../db/generated/client";
 import { recordAuditEvent } from "../notices/audit-event";
 import { hashToken, randomToken } from "../random-token";
 import type { RequestSource } from "../request-source";
+import { isAccepted } from "./accepted-method";
+import type { VerificationMethod } from "./method-names";
 
 /** A person who gave the right password and no second factor yet. */
 export type LoginChallenge = {
@@ -135,10 +137,16 @@ async function findChallenge(
 }
 
 /**
- * Marks the challenge as satisfied, once. Throws `LoginChallengeOver` if it is no longer live, which
- * rolls back whatever the transaction spent.
+ * Marks the challenge as satisfied by one of the person's methods, once. Throws `LoginChallengeOver` if it is
+ * no longer live, or if the policy refuses the method (TH-14), which rolls back whatever the transaction
+ * spent. Each method passes here, whatever it asked before.
  */
-export async function satisfyLoginChallenge(tx: Tx, id: string): Promise<void> {
+export async function satisfyLoginChallenge(
+  tx: Tx,
+  { id, userId }: Pick<LoginChallenge, "id" | "userId">,
+  method: VerificationMethod,
+): Promise<void> {
+  if (!(await isAccepted({ userId, method }, tx))) throw new LoginChallengeOver();
   const { count } = await tx.loginChallenge.updateMany({
     where: { id, ...live(), user: { disabledAt: null } },
     data: { satisfiedAt: new Date() },

@@ -2,7 +2,9 @@ import "server-only";
 import { db, type Tx } from "../db/client";
 import { type AuthenticatorAppSummary, findAuthenticatorApp } from "./authenticator-app";
 import { type EnrolledMethod, VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
+import { currentPolicy, type PolicyMethod, requiredSince } from "./policy";
 import { findLiveSets, type RecoveryCodeSetSummary } from "./recovery-code-sets";
+import { areSecurityKeysPossible } from "./relying-party";
 import { listSecurityKeys, type SecurityKeySummary } from "./security-keys";
 import {
   listSparekeyAuthenticators,
@@ -24,6 +26,8 @@ export type EnrolledMethods = {
   disabled: VerificationMethod[];
   /** What the person chose to begin with, if they did. */
   preferred: VerificationMethod | undefined;
+  /** What the policy demands of the person by now, if it demands anything. */
+  demanded: PolicyMethod[] | undefined;
 };
 
 /**
@@ -34,7 +38,7 @@ export async function findEnrolledMethods(userId: string, tx?: Tx): Promise<Enro
   const app = await findAuthenticatorApp(userId, tx);
   const { inUse, replacement } = await findLiveSets(userId, tx);
   const disabled = await findDisabledMethods(userId, tx);
-  const preferred = await findPreferredMethod(userId, tx);
+  const { preferred, demanded } = await findChoices(userId, tx);
   const isDisabled = (method: string) => disabled.includes(method);
   return {
     securityKeys: await listSecurityKeys(userId, tx),
@@ -44,19 +48,26 @@ export async function findEnrolledMethods(userId: string, tx?: Tx): Promise<Enro
     replacement,
     disabled: VERIFICATION_METHODS.filter(isDisabled),
     preferred,
+    demanded,
   };
 }
 
-async function findPreferredMethod(
+/** What the person chose for themselves, and what the policy chose for them. */
+async function findChoices(
   userId: string,
   tx: Tx | undefined,
-): Promise<VerificationMethod | undefined> {
+): Promise<Pick<EnrolledMethods, "preferred" | "demanded">> {
   const prisma = tx ?? (await db());
   const user = await prisma.user.findUnique({
     where: { id: userId },
-    select: { preferredMethod: true },
+    select: { preferredMethod: true, role: true, createdAt: true },
   });
-  return VERIFICATION_METHODS.find((method) => method === user?.preferredMethod);
+  const policy = await currentPolicy(tx);
+  const since = user && requiredSince(policy, user);
+  return {
+    preferred: VERIFICATION_METHODS.find((method) => method === user?.preferredMethod),
+    demanded: since && since <= new Date() ? policy.methods : undefined,
+  };
 }
 
 /** The methods that the person has, strongest first; also those that are refused at present (TH-14). */
@@ -70,18 +81,41 @@ export function enrolledMethods(methods: EnrolledMethods): VerificationMethod[] 
   return VERIFICATION_METHODS.filter((method) => has[method]);
 }
 
-/** The methods that would be accepted, strongest first: not disabled, not reported lost, not used up. */
+/** No policy is in the way of a code that an administrator gives to somebody who is locked out. */
+const ALWAYS_ACCEPTED: readonly string[] = ["temporary-code"];
+
+/**
+ * The methods of the person that a login or step-up can be answered with, strongest first; also those that
+ * are refused at present. Where the policy demands methods of the person, and one of these works, only they
+ * are: nothing weaker goes past it (TH-14; ASVS 6.3.4). Recovery codes are no such method, and without one
+ * everything is accepted: no policy locks anybody out.
+ */
+export function acceptedMethods(methods: EnrolledMethods): VerificationMethod[] {
+  const { demanded } = methods;
+  const enrolled = enrolledMethods(methods);
+  const counts = (method: string) => !demanded || demanded.some((one) => one === method);
+  const canBeMet = enrolled.some(
+    (method) => method !== "recovery-codes" && counts(method) && works(methods, method),
+  );
+  return canBeMet
+    ? enrolled.filter((method) => counts(method) || ALWAYS_ACCEPTED.includes(method))
+    : enrolled;
+}
+
+/** The methods that would be accepted now, strongest first: not disabled, not reported lost, not used up. */
 export function usableMethods(methods: EnrolledMethods): VerificationMethod[] {
+  return acceptedMethods(methods).filter((method) => works(methods, method));
+}
+
+function works(methods: EnrolledMethods, method: VerificationMethod): boolean {
   const { sparekeyAuthenticators, authenticatorApp, recoveryCodes, replacement } = methods;
-  const works: Record<VerificationMethod, boolean> = {
-    "security-key": true,
+  const does: Record<VerificationMethod, boolean> = {
+    "security-key": areSecurityKeysPossible(),
     notification: sparekeyAuthenticators.some(({ suspendedAt }) => !suspendedAt),
     "authenticator-app": !authenticatorApp?.suspendedAt,
     "recovery-codes": (recoveryCodes?.left ?? 0) + (replacement?.left ?? 0) > 0,
   };
-  return enrolledMethods(methods).filter(
-    (method) => works[method] && !methods.disabled.includes(method),
-  );
+  return does[method] && !methods.disabled.includes(method);
 }
 
 /** What would be left without one of them: before it is removed, or while it is reported lost. */

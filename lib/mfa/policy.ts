@@ -1,10 +1,20 @@
 import "server-only";
 import { db, type Tx } from "../db/client";
-import { VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
+import type { Policy as PolicyRow } from "../db/generated/client";
+import type { VerificationMethod } from "./method-names";
 
 /** Who needs MFA. Administrators always do; `optional` and `administrators` differ in name alone. */
 export const REQUIREMENTS = ["optional", "administrators", "everyone"] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
+
+/** The methods that a policy accepts or leaves out, strongest first. */
+export const POLICY_METHODS = [
+  "security-key",
+  "notification",
+  "authenticator-app",
+  "recovery-codes",
+] as const satisfies VerificationMethod[];
+export type PolicyMethod = (typeof POLICY_METHODS)[number];
 
 /** The rules of the portal that administrators choose. */
 export type Policy = {
@@ -16,7 +26,7 @@ export type Policy = {
   /** When the grace of those who were there already ends. */
   requiredFrom: Date | undefined;
   /** The methods that count, strongest first. */
-  methods: VerificationMethod[];
+  methods: PolicyMethod[];
   codesRequired: boolean;
   lowCodes: number;
   twoAdministrators: boolean;
@@ -24,12 +34,12 @@ export type Policy = {
 };
 
 /** What holds until an administrator chooses: nothing but what always holds. */
-const AT_FIRST: Policy = {
+export const POLICY_AT_FIRST: Policy = {
   id: undefined,
   requirement: "administrators",
   graceDays: 14,
   requiredFrom: undefined,
-  methods: [...VERIFICATION_METHODS],
+  methods: [...POLICY_METHODS],
   codesRequired: false,
   lowCodes: 3, // RC-19
   twoAdministrators: false,
@@ -40,17 +50,41 @@ const AT_FIRST: Policy = {
 export async function currentPolicy(tx?: Tx): Promise<Policy> {
   const prisma = tx ?? (await db());
   const row = await prisma.policy.findFirst({ orderBy: [{ at: "desc" }, { id: "desc" }] });
-  if (!row) return AT_FIRST;
+  return row ? readPolicy(row) : POLICY_AT_FIRST;
+}
+
+/** What a row of the table says. */
+export function readPolicy(row: PolicyRow): Policy {
   const { id, graceDays, requiredFrom, codesRequired, lowCodes } = row;
   return {
     id,
-    requirement: REQUIREMENTS.find((one) => one === row.requirement) ?? AT_FIRST.requirement,
+    requirement: REQUIREMENTS.find((one) => one === row.requirement) ?? POLICY_AT_FIRST.requirement,
     graceDays,
     requiredFrom,
-    methods: VERIFICATION_METHODS.filter((method) => row.methods.includes(method)),
+    methods: POLICY_METHODS.filter((method) => row.methods.includes(method)),
     codesRequired,
     lowCodes,
     twoAdministrators: row.twoAdministrators,
     temporaryCodeUses: row.temporaryCodeUses,
   };
 }
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * From when on the person needs a method that counts; `undefined` if it is up to them. Administrators need
+ * one under every policy (LC-09). Everyone else has the days of grace, of the requirement or of their own
+ * account, whichever end later.
+ */
+export function requiredSince(
+  { requirement, requiredFrom, graceDays }: Policy,
+  { role, createdAt }: { role: "USER" | "ADMINISTRATOR"; createdAt: Date },
+): Date | undefined {
+  if (role === "ADMINISTRATOR") return createdAt;
+  if (requirement !== "everyone") return undefined;
+  const ofAccount = addDays(createdAt, graceDays);
+  return requiredFrom && requiredFrom > ofAccount ? requiredFrom : ofAccount;
+}
+
+/** So many days later. */
+export const addDays = (date: Date, days: number) => new Date(date.getTime() + days * DAY_MS);

@@ -1,9 +1,6 @@
 import "server-only";
 import { db } from "../db/client";
 
-/** So few codes left that the person is warned (RC-19). */
-export const FEW_CODES = 3;
-
 /** How many codes of a person would be accepted, of all live sets. */
 export async function countUnusedCodes(userId: string): Promise<number> {
   const prisma = await db();

@@ -2,6 +2,7 @@ import "server-only";
 import { transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { logRefusedTry } from "../notices/audit-event";
+import { type NotAccepted, whenAccepted } from "./accepted-method";
 import { findAuthenticatorApp, openEnrolledSeed, spendStep } from "./authenticator-app";
 import { findStep, parseAuthenticatorCode } from "./authenticator-code";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
@@ -11,6 +12,7 @@ import { clearFailures, giveBackAttempt, reserveAttempt } from "./throttle";
 export type AuthenticatorCodeResult<T> =
   | { verified: true; value: T }
   | Unjudged
+  | NotAccepted
   /** Not six digits; cost no attempt. */
   | { verified: false; reason: "format" }
   | { verified: false; reason: "wrong" }
@@ -26,6 +28,10 @@ export type AuthenticatorCodeResult<T> =
 export async function verifyAuthenticatorCode<T>(
   answer: ChallengeAnswer<T>,
 ): Promise<AuthenticatorCodeResult<T>> {
+  return whenAccepted({ ...answer, method: "authenticator-app" }, () => judge(answer));
+}
+
+async function judge<T>(answer: ChallengeAnswer<T>): Promise<AuthenticatorCodeResult<T>> {
   const { challenge, input, from } = answer;
   const { userId } = challenge;
   const code = parseAuthenticatorCode(input);
@@ -65,7 +71,7 @@ async function satisfy<T>(
     const value = await transaction(async (tx) => {
       await lockUser(tx, challenge.userId); // first, as everything that changes a person's app does
       if (!(await spendStep(tx, { ...spent, from }))) throw new StepAlreadyUsed();
-      await satisfyLoginChallenge(tx, challenge.id);
+      await satisfyLoginChallenge(tx, challenge, "authenticator-app");
       await clearFailures(tx, { subject: challenge.userId, method: "authenticator-app" });
       return onSatisfied(tx);
     });

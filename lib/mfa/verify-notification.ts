@@ -1,6 +1,7 @@
 import "server-only";
 import { db, type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
+import { type NotAccepted, whenAccepted } from "./accepted-method";
 import { approvedAndUnused } from "./approval-requests";
 import type { ChallengeAnswer } from "./challenge-answer";
 import { LoginChallengeOver, satisfyLoginChallenge } from "./login-challenge";
@@ -16,14 +17,21 @@ export type NotificationResult<T> =
   | { verified: true; value: T }
   /** No answer yet, none in time, or used before. Costs nothing. */
   | { verified: false; reason: "not-approved" }
-  | { verified: false; reason: "challenge-over" };
+  | { verified: false; reason: "challenge-over" }
+  | NotAccepted;
 
 /**
  * Completes a login challenge whose own request was approved: no other login's approval counts, and none
  * counts twice or two minutes later (PU-03; ASVS 6.6.2). The phone must still be connected. The approval is
  * used in the transaction that satisfies the challenge and runs `onSatisfied`.
  */
-export async function verifyNotification<T>({
+export async function verifyNotification<T>(
+  answer: NotificationAnswer<T>,
+): Promise<NotificationResult<T>> {
+  return whenAccepted({ ...answer, method: "notification" }, () => complete(answer));
+}
+
+async function complete<T>({
   challenge,
   onSatisfied,
 }: NotificationAnswer<T>): Promise<NotificationResult<T>> {
@@ -48,7 +56,7 @@ export async function verifyNotification<T>({
         data: { usedAt: new Date() },
       });
       if (!phone || count !== 1) throw new NotApproved();
-      await satisfyLoginChallenge(tx, loginChallengeId);
+      await satisfyLoginChallenge(tx, challenge, "notification");
       await clearFailures(tx, { subject: userId, method: "notification" });
       return onSatisfied(tx, phone.probationUntil);
     });

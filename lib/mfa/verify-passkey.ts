@@ -4,6 +4,7 @@ import { type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { logRefusedTry, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
+import { isAccepted, type NotAccepted } from "./accepted-method";
 import { countFailure } from "./failure-limits";
 import {
   acceptAssertion,
@@ -17,7 +18,8 @@ export type PasskeyResult<T> =
   | { verified: true; value: T }
   | ({ verified: false } & Refusal)
   /** A copy of the key may exist: it was refused, and the person told. */
-  | { verified: false; reason: "copied" };
+  | { verified: false; reason: "copied" }
+  | NotAccepted;
 
 const binding = (browserToken: string) => ({ purpose: "passwordless" as const, browserToken });
 
@@ -63,7 +65,11 @@ export async function verifyPasskey<T>({
   const { assertion } = judgement;
   const { key } = assertion;
   const outcome = await transaction(async (tx): Promise<PasskeyResult<T>> => {
-    await lockUser(tx, key.userId);
+    const { userId } = key;
+    await lockUser(tx, userId);
+    if (!(await isAccepted({ userId, method: "security-key" }, tx))) {
+      return { verified: false, reason: "not-accepted" };
+    }
     const use = await acceptAssertion(tx, assertion, from);
     if (use.used) return { verified: true, value: await onVerified(tx, use.key) };
     if (use.reason === "copied") {
@@ -77,7 +83,7 @@ export async function verifyPasskey<T>({
     }
     return { verified: false, reason: use.reason };
   });
-  if (!outcome.verified) await noteRefused(from);
+  if (!outcome.verified && outcome.reason !== "not-accepted") await noteRefused(from);
   return outcome;
 }
 

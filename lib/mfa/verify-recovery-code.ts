@@ -1,11 +1,13 @@
 import "server-only";
-import { db, transaction } from "../db/client";
+import { db, type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { type AuditEventType, logRefusedTry, recordAuditEvent } from "../notices/audit-event";
+import { type NotAccepted, whenAccepted } from "./accepted-method";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
 import { endReplacedSet, parseSetEnd, type SetEnd } from "./end-recovery-code-sets";
 import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
+import { currentPolicy } from "./policy";
 import { parseRecoveryCode, type RecoveryCode, type RecoveryCodeTypo } from "./recovery-code";
 import { matchesDigest, type StoredDigest } from "./recovery-code-digest";
 import { clearFailures, giveBackAttempt, reserveAttempt } from "./throttle";
@@ -13,14 +15,15 @@ import { clearFailures, giveBackAttempt, reserveAttempt } from "./throttle";
 export type RecoveryCodeResult<T> =
   | { verified: true; value: T }
   | Unjudged
+  | NotAccepted
   | { verified: false; reason: "typo"; typo: RecoveryCodeTypo }
   | { verified: false; reason: "replaced"; letter: string; replacedAt: Date; endedBy: SetEnd }
   /** Wrong or already used: the two are not told apart. */
   | { verified: false; reason: "wrong" };
 
 /**
- * Answers a login challenge with a recovery code. A typo, a code of a replaced set and anything
- * during a wait cost no attempt and no hash. Everything else is one attempt, counted before it is
+ * Answers a login challenge with a recovery code. A typo, a code of a replaced set, anything during a wait
+ * and what the policy refuses cost no attempt and no hash. Everything else is one attempt, counted before it is
  * judged, one row and one hash (RC-17). The right code is spent in the transaction that satisfies the
  * challenge and runs `onSatisfied`: once, whatever races or crashes (RC-05, RC-06; ASVS 2.3.4).
  * A spent code that matches is no guess: its attempt is given back.
@@ -28,6 +31,10 @@ export type RecoveryCodeResult<T> =
 export async function verifyRecoveryCode<T>(
   answer: ChallengeAnswer<T>,
 ): Promise<RecoveryCodeResult<T>> {
+  return whenAccepted({ ...answer, method: "recovery-codes" }, () => read(answer));
+}
+
+async function read<T>(answer: ChallengeAnswer<T>): Promise<RecoveryCodeResult<T>> {
   const { challenge, input } = answer;
   const { code, typo } = parseRecoveryCode(input);
   if (!code) {
@@ -128,11 +135,12 @@ async function repeat<T>({ onRepeated }: ChallengeAnswer<T>): Promise<RecoveryCo
 /** The code was spent before this transaction, or by another one at the same moment. */
 class CodeAlreadySpent extends Error {}
 
-/** What is told besides, when so many codes are left (RC-19). */
-const WARNINGS = new Map<number, AuditEventType>([
-  [3, "recovery_codes_low"],
-  [0, "recovery_codes_gone"],
-]);
+/** What is told besides, when so many codes are left (RC-19); administrators choose when that is. */
+async function findWarning(tx: Tx, codesLeft: number): Promise<AuditEventType | undefined> {
+  if (codesLeft === 0) return "recovery_codes_gone";
+  const { lowCodes } = await currentPolicy(tx);
+  return codesLeft === lowCodes ? "recovery_codes_low" : undefined;
+}
 
 async function spend<T>(
   { challenge, from, onSatisfied }: ChallengeAnswer<T>,
@@ -155,11 +163,11 @@ async function spend<T>(
         },
       });
       if (count !== 1) throw new CodeAlreadySpent();
-      await satisfyLoginChallenge(tx, challenge.id);
+      await satisfyLoginChallenge(tx, challenge, "recovery-codes");
       await clearFailures(tx, { subject: userId, method: "recovery-codes" });
       const codesLeft = await tx.recoveryCode.count({ where: { setId, usedAt: null } });
       await recordAuditEvent(tx, { type: "recovery_code_used", ...event, codesLeft });
-      const warning = WARNINGS.get(codesLeft);
+      const warning = await findWarning(tx, codesLeft);
       if (warning) {
         await recordAuditEvent(tx, {
           type: warning,

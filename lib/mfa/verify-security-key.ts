@@ -3,6 +3,7 @@ import type { PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/serv
 import { type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { recordAuditEvent } from "../notices/audit-event";
+import { type NotAccepted, whenAccepted } from "./accepted-method";
 import { type ChallengeAnswer, recordFailedAnswer } from "./challenge-answer";
 import { countFailure } from "./failure-limits";
 import {
@@ -35,7 +36,8 @@ export type SecurityKeyResult<T> =
   | ({ verified: false } & Refusal)
   /** A copy of the key may exist: it was refused, and the person told. */
   | { verified: false; reason: "copied" }
-  | { verified: false; reason: "challenge-over" };
+  | { verified: false; reason: "challenge-over" }
+  | NotAccepted;
 
 /** What the browser needs to have one of the person's keys answer their challenge. */
 export async function askChallengedPerson(
@@ -50,7 +52,13 @@ export async function askChallengedPerson(
  * the tenth ends, and are under no wait and disable nothing: a signature cannot be guessed. The key is used
  * in the transaction that satisfies the challenge and runs `onSatisfied`.
  */
-export async function verifySecurityKey<T>({
+export async function verifySecurityKey<T>(
+  answer: SecurityKeyAnswer<T>,
+): Promise<SecurityKeyResult<T>> {
+  return whenAccepted({ ...answer, method: "security-key" }, () => judge(answer));
+}
+
+async function judge<T>({
   challenge,
   input,
   from,
@@ -95,7 +103,7 @@ async function satisfy<T>(
   try {
     const value = await transaction(async (tx) => {
       await lockUser(tx, challenge.userId);
-      await satisfyLoginChallenge(tx, challenge.id);
+      await satisfyLoginChallenge(tx, challenge, "security-key");
       const use = await acceptAssertion(tx, assertion, from);
       if (!use.used) throw new KeyRefused(use.reason);
       return onSatisfied(tx, use.key);

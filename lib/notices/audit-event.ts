@@ -190,6 +190,7 @@ const LOGGED_AS_REFUSED = {
   waiting: LOGGED_AS.method_waiting,
   disabled: LOGGED_AS.method_disabled,
   wrong: LOGGED_AS.login_failed,
+  "not-accepted": LOGGED_AS.login_failed,
 };
 
 /**
@@ -201,8 +202,8 @@ export function logRefusedTry({
   from,
   ...whose
 }: {
-  /** `wrong` where nobody is known to whom it happened. */
-  reason: "waiting" | "disabled" | "wrong";
+  /** `wrong` where nobody is known to whom it happened; `not-accepted` where the policy refuses the method. */
+  reason: "waiting" | "disabled" | "wrong" | "not-accepted";
   userId?: string;
   subject?: string;
   method: string;

@@ -1,6 +1,7 @@
 import { Fragment, type ReactNode } from "react";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
+import { findEnrollmentDuty } from "@/lib/mfa/enrollment-duty";
 import type { VerificationMethod } from "@/lib/mfa/method-names";
 import {
   type EnrolledMethods,
@@ -10,6 +11,7 @@ import {
 } from "@/lib/mfa/methods";
 import { listRecoveryCodeSets } from "@/lib/mfa/recovery-code-sets";
 import { getWords } from "@/messages/words";
+import { EnrollmentDutyNotice } from "../enrollment-duty";
 import { AppCard } from "./authenticator-app/card";
 import { AuthenticatorAppStage } from "./authenticator-app/stage";
 import { getEnrollmentTexts } from "./authenticator-app/texts";
@@ -55,6 +57,7 @@ export async function generateMetadata() {
 export default async function MfaPage({ searchParams }: PageProps<"/account/mfa">) {
   const { userId } = await requireSession("/account/mfa");
   const methods = await findEnrolledMethods(userId);
+  const duty = await findEnrollmentDuty(userId);
   const [newest] = await listRecoveryCodeSets(userId);
   const { done } = await searchParams;
   const doneWord = Object.entries(DONE).find(([key]) => key === done)?.[1];
@@ -72,6 +75,7 @@ export default async function MfaPage({ searchParams }: PageProps<"/account/mfa"
               {words(doneWord)}
             </Notice>
           )}
+          {duty && <EnrollmentDutyNotice duty={duty} />}
           {done === "unsaved" &&
             !methods.replacement &&
             methods.recoveryCodes?.confirmedAt === null && (

@@ -7,7 +7,8 @@ import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
 import { type EnrolledMethods, findEnrolledMethods, hasMfa } from "@/lib/mfa/methods";
-import { FEW_CODES, findCodeOfSession } from "@/lib/mfa/unused-codes";
+import { currentPolicy } from "@/lib/mfa/policy";
+import { findCodeOfSession } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
 
 export async function generateMetadata() {
@@ -21,6 +22,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
   const { recoveryCodes: set } = methods;
   const spent = await findCodeOfSession(id);
   const left = set?.left ?? 0;
+  const { lowCodes } = await currentPolicy();
   const words = await getWords("recovered");
   const dates = await getDates();
   return (
@@ -50,7 +52,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
           {words("gate")}
         </Notice>
       ) : (
-        left <= FEW_CODES && <Notice tone="warning">{words("few", { left })}</Notice>
+        left <= lowCodes && <Notice tone="warning">{words("few", { left })}</Notice>
       )}
       <ul className="space-y-4">
         {listLosable(methods).map(({ method, id, name }) => (

@@ -34,5 +34,8 @@ export const proceed = sessionAction<FormState>(REQUEST, async ({ text, session,
     redirect(returnTo);
   }
   if (result.reason === "challenge-over") redirect(loginPath(returnTo));
+  if (result.reason === "not-accepted") {
+    return { error: (await getWords("policy"))("notAccepted") };
+  }
   return { error: (await getWords("approval"))("notYet") };
 });

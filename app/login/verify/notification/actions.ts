@@ -23,5 +23,8 @@ export const proceed = challengeAction<FormState>(async ({ challenge, previousTo
     return enter({ session: result.value, userId: challenge.userId, path: challenge.returnTo });
   }
   if (result.reason === "challenge-over") return leaveOverChallenge();
+  if (result.reason === "not-accepted") {
+    return { error: (await getWords("policy"))("notAccepted") };
+  }
   return { error: (await getWords("approval"))("notYet") };
 });

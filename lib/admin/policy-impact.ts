@@ -1,0 +1,63 @@
+import "server-only";
+import { db } from "../db/client";
+import { countingMethods, enrollmentDuty } from "../mfa/enrollment-duty";
+import type { Policy } from "../mfa/policy";
+import { requiredFromOf } from "./policy-change";
+import type { PolicyChoice } from "./policy-choice";
+
+/** How many people a choice would touch; disabled accounts are not counted. */
+export type PolicyImpact = {
+  /** Until when people who are there already may wait, where everyone needs MFA. */
+  requiredFrom: Date;
+  /** Who needs a method and has none that counts: who may still wait, whose time is over, and administrators. */
+  waiting: number;
+  overdue: number;
+  administrators: number;
+  /** Who has a method and no codes, where codes are part of enrolling: members, and administrators. */
+  withoutCodes: number;
+  administratorsWithoutCodes: number;
+  /** Who would be warned that few codes are left. */
+  lowOnCodes: number;
+  /** What the administrator who chooses has to do themselves before they can go on. */
+  own: ("method" | "codes")[];
+};
+
+/** Counts whom a choice would touch if it came into force now. */
+export async function measurePolicyImpact({
+  current,
+  choice,
+  userId,
+}: {
+  current: Policy;
+  choice: PolicyChoice;
+  /** The administrator who chooses. */
+  userId: string;
+}): Promise<PolicyImpact> {
+  const now = new Date();
+  const requiredFrom = requiredFromOf(current, choice, now);
+  const counting = countingMethods(choice);
+  const { graceDays, codesRequired, lowCodes } = choice;
+  const isForEveryone = choice.requirement === "everyone";
+  const prisma = await db();
+  const [counts] = await prisma.$queryRaw<Omit<PolicyImpact, "requiredFrom" | "own">[]>`
+    SELECT
+      count(*) FILTER (WHERE lacks AND admin)::int AS "administrators",
+      count(*) FILTER (WHERE lacks AND NOT admin AND due > ${now}::timestamptz)::int AS "waiting",
+      count(*) FILTER (WHERE lacks AND NOT admin AND due <= ${now}::timestamptz)::int AS "overdue",
+      count(*) FILTER (WHERE needs_codes AND NOT lacks AND NOT admin)::int AS "withoutCodes",
+      count(*) FILTER (WHERE needs_codes AND NOT lacks AND admin)::int AS "administratorsWithoutCodes",
+      count(*) FILTER (WHERE "codesLeft" BETWEEN 1 AND ${lowCodes}::int)::int AS "lowOnCodes"
+    FROM (
+      SELECT
+        "codesLeft",
+        "methodCount" > 0 AND "codesLeft" = 0 AND ${codesRequired}::boolean AS needs_codes,
+        "role" = 'ADMINISTRATOR' AS admin,
+        ("role" = 'ADMINISTRATOR' OR ${isForEveryone}::boolean) AND NOT "methods" && ${counting}::text[] AS lacks,
+        greatest(${requiredFrom}::timestamptz, "createdAt" + make_interval(hours => 24 * ${graceDays}::int)) AS due
+      FROM "User" WHERE "disabledAt" IS NULL
+    ) AS person`;
+  const chooser = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
+  const own = enrollmentDuty({ ...choice, id: undefined, requiredFrom }, chooser);
+  if (!counts) throw new Error("Nothing was counted.");
+  return { ...counts, requiredFrom, own: own?.missing ?? [] };
+}
