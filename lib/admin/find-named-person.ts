@@ -3,7 +3,7 @@ import { z } from "zod";
 import { db } from "../db/client";
 import { parseEnrollmentView } from "./enrollment-view";
 import type { NamedPerson } from "./list-audit-events";
-import { listEnrollment } from "./list-enrollment";
+import { readPeople } from "./list-enrollment";
 
 const MOST_CHOICES = 10;
 
@@ -22,7 +22,7 @@ export async function findNamedPerson(typed: string): Promise<FoundPerson | unde
   if (text === "") return undefined;
   if (z.uuid().safeParse(text).success) return { found: "person", person: await findById(text) };
   const view = parseEnrollmentView((name) => (name === "search" ? text : undefined));
-  const listed = await listEnrollment(view, { after: undefined, take: MOST_CHOICES });
+  const listed = await readPeople(view, undefined, MOST_CHOICES);
   const people = listed.people.map(({ id, name, email }) => ({ id, name, email }));
   const [person] = people;
   if (!person) return { found: "nobody" };
