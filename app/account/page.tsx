@@ -3,6 +3,7 @@ import Link from "next/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { mustEnroll } from "@/lib/auth/must-enroll";
+import { isProvedByCode } from "@/lib/mfa/method-names";
 import {
   type EnrolledMethods,
   findEnrolledMethods,
@@ -10,6 +11,7 @@ import {
   hasMfa,
   isUsable,
 } from "@/lib/mfa/methods";
+import { findUntoldTemporaryCode } from "@/lib/mfa/temporary-codes";
 import { FEW_CODES } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
 import { DeleteLink } from "./delete-link";
@@ -26,6 +28,8 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
   const methods = await findEnrolledMethods(session.userId);
   const words = await getWords("account");
   const dates = await getDates();
+  const isByTemporaryCode = session.amr.includes("temporary");
+  const toldOf = isByTemporaryCode ? undefined : await findUntoldTemporaryCode(session.userId);
   return (
     <div className="space-y-8">
       <h1>{words("title")}</h1>
@@ -35,12 +39,17 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           {words("passwordChanged")}
         </Notice>
       )}
-      {session.amr.includes("recovery") && (
+      {isProvedByCode(session.amr) && (
         <Notice tone="info">
-          {words("restricted")}{" "}
+          {words(isByTemporaryCode ? "restrictedTemporary" : "restricted")}{" "}
           <Link className="link" href="/account/recovered">
             {words("recoveredLink")}
           </Link>
+        </Notice>
+      )}
+      {toldOf && (
+        <Notice tone="warning">
+          {(await getWords("lockedOut"))("told", { date: dates.moment(toldOf) })}
         </Notice>
       )}
       {methods.recoveryCodes && methods.replacement && (

@@ -3,6 +3,7 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { getServerSession } from "next-auth";
 import { cache } from "react";
+import { isProvedByCode } from "../mfa/method-names";
 import { countUnusedCodes } from "../mfa/unused-codes";
 import type { EmailAddress } from "./email-address";
 import { mustEnroll } from "./must-enroll";
@@ -54,7 +55,7 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
 
 /**
  * The session of this request; without one, the person goes to log in and comes back to `path`. Whoever
- * logged in with their last recovery code is held at the gate, and who needs MFA and has none at the
+ * logged in with a code and has no recovery code left is held at the gate, and who needs MFA and has none at the
  * methods' page: only what mends that is open.
  */
 export async function requireSession(path: string): Promise<CurrentSession> {
@@ -74,7 +75,7 @@ const isOpenToEnroll = (path: string) =>
   path === "/account" || ["/account/mfa", "/account/verify"].some((open) => path.startsWith(open));
 
 const isHeldAtTheGate = async ({ amr, userId }: CurrentSession) =>
-  amr.includes("recovery") && (await countUnusedCodes(userId)) === 0;
+  isProvedByCode(amr) && (await countUnusedCodes(userId)) === 0;
 
 /**
  * A session that meets a demand, for a page that shows or begins a sensitive act. With a weaker one the

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { db, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { log } from "../log";
+import { endExpiredTemporaryCodes } from "../mfa/temporary-codes";
 import { PORTAL_ITSELF } from "../request-source";
 import { applyDueAddressChanges } from "./change-address";
 import { RELEASE_DAYS, releaseAccount } from "./release-account";
@@ -22,6 +23,7 @@ const TASKS: Record<string, () => Promise<unknown>> = {
   deleteAddressesOfNobody,
   deleteLoginChallenges,
   deleteSessions,
+  endExpiredTemporaryCodes,
   deletePendingApps,
   deletePairings,
   deleteWebauthnChallenges,

@@ -1,7 +1,13 @@
 import "server-only";
 import { db, type Tx } from "../db/client";
 import { type AuthenticatorAppSummary, findAuthenticatorApp } from "./authenticator-app";
-import { type EnrolledMethod, VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
+import {
+  ENROLLABLE_METHODS,
+  type EnrollableMethod,
+  type EnrolledMethod,
+  VERIFICATION_METHODS,
+  type VerificationMethod,
+} from "./method-names";
 import { findLiveSets, type RecoveryCodeSetSummary } from "./recovery-code-sets";
 import { listSecurityKeys, type SecurityKeySummary } from "./security-keys";
 import {
@@ -23,7 +29,7 @@ export type EnrolledMethods = {
   /** Those that a hundred failures have disabled. */
   disabled: VerificationMethod[];
   /** What the person chose to begin with, if they did. */
-  preferred: VerificationMethod | undefined;
+  preferred: EnrollableMethod | undefined;
 };
 
 /**
@@ -50,30 +56,30 @@ export async function findEnrolledMethods(userId: string, tx?: Tx): Promise<Enro
 async function findPreferredMethod(
   userId: string,
   tx: Tx | undefined,
-): Promise<VerificationMethod | undefined> {
+): Promise<EnrollableMethod | undefined> {
   const prisma = tx ?? (await db());
   const user = await prisma.user.findUnique({
     where: { id: userId },
     select: { preferredMethod: true },
   });
-  return VERIFICATION_METHODS.find((method) => method === user?.preferredMethod);
+  return ENROLLABLE_METHODS.find((method) => method === user?.preferredMethod);
 }
 
 /** The methods that the person has, strongest first; also those that are refused at present (TH-14). */
-export function enrolledMethods(methods: EnrolledMethods): VerificationMethod[] {
-  const has: Record<VerificationMethod, boolean> = {
+export function enrolledMethods(methods: EnrolledMethods): EnrollableMethod[] {
+  const has: Record<EnrollableMethod, boolean> = {
     "security-key": methods.securityKeys.length > 0,
     notification: methods.sparekeyAuthenticators.length > 0,
     "authenticator-app": methods.authenticatorApp !== undefined,
     "recovery-codes": methods.recoveryCodes !== undefined,
   };
-  return VERIFICATION_METHODS.filter((method) => has[method]);
+  return ENROLLABLE_METHODS.filter((method) => has[method]);
 }
 
 /** The methods that would be accepted, strongest first: not disabled, not reported lost, not used up. */
-export function usableMethods(methods: EnrolledMethods): VerificationMethod[] {
+export function usableMethods(methods: EnrolledMethods): EnrollableMethod[] {
   const { sparekeyAuthenticators, authenticatorApp, recoveryCodes, replacement } = methods;
-  const works: Record<VerificationMethod, boolean> = {
+  const works: Record<EnrollableMethod, boolean> = {
     "security-key": true,
     notification: sparekeyAuthenticators.some(({ suspendedAt }) => !suspendedAt),
     "authenticator-app": !authenticatorApp?.suspendedAt,
@@ -101,7 +107,7 @@ export function without(methods: EnrolledMethods, { method, id }: EnrolledMethod
 }
 
 /** Whether a method would be accepted. */
-export function isUsable(methods: EnrolledMethods, method: VerificationMethod): boolean {
+export function isUsable(methods: EnrolledMethods, method: EnrollableMethod): boolean {
   return usableMethods(methods).includes(method);
 }
 
@@ -109,7 +115,7 @@ export function isUsable(methods: EnrolledMethods, method: VerificationMethod): 
  * The method that a login begins with: the one the person chose, else the strongest, as far as it works.
  * None when recovery codes are all that does: nobody is led into spending one.
  */
-export function firstMethod(methods: EnrolledMethods): VerificationMethod | undefined {
+export function firstMethod(methods: EnrolledMethods): EnrollableMethod | undefined {
   const usable = usableMethods(methods).filter((method) => method !== "recovery-codes");
   return usable.find((method) => method === methods.preferred) ?? usable[0];
 }

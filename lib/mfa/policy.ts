@@ -1,6 +1,6 @@
 import "server-only";
 import { db, type Tx } from "../db/client";
-import { VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
+import { ENROLLABLE_METHODS, type EnrollableMethod } from "./method-names";
 
 /** Who needs MFA. Administrators always do; `optional` and `administrators` differ in name alone. */
 export const REQUIREMENTS = ["optional", "administrators", "everyone"] as const;
@@ -16,7 +16,7 @@ export type Policy = {
   /** When the grace of those who were there already ends. */
   requiredFrom: Date | undefined;
   /** The methods that count, strongest first. */
-  methods: VerificationMethod[];
+  methods: EnrollableMethod[];
   codesRequired: boolean;
   lowCodes: number;
   twoAdministrators: boolean;
@@ -29,7 +29,7 @@ const AT_FIRST: Policy = {
   requirement: "administrators",
   graceDays: 14,
   requiredFrom: undefined,
-  methods: [...VERIFICATION_METHODS],
+  methods: [...ENROLLABLE_METHODS],
   codesRequired: false,
   lowCodes: 3, // RC-19
   twoAdministrators: false,
@@ -47,7 +47,7 @@ export async function currentPolicy(tx?: Tx): Promise<Policy> {
     requirement: REQUIREMENTS.find((one) => one === row.requirement) ?? AT_FIRST.requirement,
     graceDays,
     requiredFrom,
-    methods: VERIFICATION_METHODS.filter((method) => row.methods.includes(method)),
+    methods: ENROLLABLE_METHODS.filter((method) => row.methods.includes(method)),
     codesRequired,
     lowCodes,
     twoAdministrators: row.twoAdministrators,

@@ -7,7 +7,8 @@ import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./chall
 import { endReplacedSet, parseSetEnd, type SetEnd } from "./end-recovery-code-sets";
 import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
 import { parseRecoveryCode, type RecoveryCode, type RecoveryCodeTypo } from "./recovery-code";
-import { matchesDigest, type StoredDigest } from "./recovery-code-digest";
+import { matchesDigest } from "./recovery-code-digest";
+import type { StoredDigest } from "./sealed-digest";
 import { clearFailures, giveBackAttempt, reserveAttempt } from "./throttle";
 
 export type RecoveryCodeResult<T> =

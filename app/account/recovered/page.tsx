@@ -15,13 +15,15 @@ export async function generateMetadata() {
 }
 
 export default async function RecoveredPage({ searchParams }: PageProps<"/account/recovered">) {
-  const { id, userId } = await requireSession("/account/recovered");
+  const { id, userId, amr } = await requireSession("/account/recovered");
+  const isByTemporaryCode = amr.includes("temporary");
   const returnPath = parseReturnPath((await searchParams).return);
   const methods = await findEnrolledMethods(userId);
   const { recoveryCodes: set } = methods;
-  const spent = await findCodeOfSession(id);
+  const spent = isByTemporaryCode ? undefined : await findCodeOfSession(id);
   const left = set?.left ?? 0;
   const words = await getWords("recovered");
+  const help = await getWords("lockedOut");
   const dates = await getDates();
   return (
     <div className="space-y-8">
@@ -32,6 +34,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
             {words("spent", { number: spent.number, letter: spent.letter })}
           </p>
         )}
+        {isByTemporaryCode && <p className="text-muted">{help("recovered")}</p>}
         {set && (
           <div className="flex flex-wrap items-center gap-x-4 gap-y-2 text-sm">
             <CodeTicks codes={set.codes} />
@@ -46,8 +49,8 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
         )}
       </div>
       {left === 0 ? (
-        <Notice tone="danger" title={words("gateTitle")}>
-          {words("gate")}
+        <Notice tone="danger" title={isByTemporaryCode ? help("gateTitle") : words("gateTitle")}>
+          {isByTemporaryCode ? help("gate") : words("gate")}
         </Notice>
       ) : (
         left <= FEW_CODES && <Notice tone="warning">{words("few", { left })}</Notice>
