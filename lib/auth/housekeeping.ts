@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { db, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { log } from "../log";
+import { compactEnrollmentTally, noteEnrollmentDay } from "../mfa/enrollment-totals";
 import { endExpiredTemporaryCodes } from "../mfa/temporary-codes";
 import { PORTAL_ITSELF } from "../request-source";
 import { applyDueAddressChanges } from "./change-address";
@@ -33,6 +34,8 @@ const TASKS: Record<string, () => Promise<unknown>> = {
   deleteRateLimits,
   deleteMailLinks,
   deleteMail,
+  compactEnrollmentTally,
+  noteEnrollmentDay,
 };
 
 /** Clears away at once, and every ten minutes, what nobody needs any more. Returns what ends it. */

@@ -35,13 +35,17 @@ export type MailTemplate =
   | "temporary_code_half"
   | "temporary_code_made"
   | "confirm_address_change"
-  | "address_taken";
+  | "address_taken"
+  | "nudge_no_mfa"
+  | "nudge_locked_out"
+  | "nudge_thin";
 
 const PATHS = {
   activity: "/account/activity",
   codes: "/account/mfa/recovery-codes",
   addresses: "/account/addresses",
   login: "/login",
+  methods: "/account/mfa",
 };
 
 /**
@@ -117,6 +121,9 @@ const PLANS: Record<MailTemplate, Plan> = {
   reset_password: { button: "choosePassword", wrong: "ignore", link: "/reset/link" },
   reset_login: { button: "logInHere", wrong: "passwordKnown", link: "/login/link" },
   address_taken: { button: "login", wrong: "taken" },
+  nudge_no_mfa: { button: "methods", wrong: "administrator" },
+  nudge_locked_out: { button: "codes", wrong: "administrator" },
+  nudge_thin: { button: "codes", wrong: "administrator" },
 };
 
 /**
