@@ -72,8 +72,8 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
         ))}
         <Choice
           icon={<ListChecks {...ICON} />}
-          title={words("newSetTitle")}
-          help={words("newSetHelp")}
+          title={set ? words("newSetTitle") : help("firstSetTitle")}
+          help={set ? words("newSetHelp") : help("firstSetHelp")}
           href="/account/mfa/recovery-codes"
           action={words("newSet")}
         />

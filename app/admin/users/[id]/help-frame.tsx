@@ -30,9 +30,11 @@ export async function HelpFrame({
         </Notice>
       )}
       {children}
-      <Link className="button" href={`/admin/users/${id}`}>
-        {words("back", { name })}
-      </Link>
+      <p className="text-sm">
+        <Link className="link" href={`/admin/users/${id}`}>
+          {words("back", { name })}
+        </Link>
+      </p>
     </div>
   );
 }
