@@ -102,7 +102,8 @@ export function Form({
   );
 }
 
-function FormField({
+/** One field with its label, hint and error. `id` is unique on the page; `formErrorId` is that of what is wrong with the whole form. */
+export function FormField({
   field: { name, label, type = "text", hint, value, autoComplete, inputMode, code, autoFocus },
   id,
   error,

@@ -5,6 +5,8 @@ import { config } from "./config";
 /** What a derived key is for; each purpose has a key of its own. */
 export type KeyPurpose =
   | "recovery code digests"
+  | "temporary code digests"
+  | "mailed halves"
   | "authenticator app seeds"
   | "password pre-hash"
   | "throttle subjects"

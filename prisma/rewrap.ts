@@ -3,6 +3,7 @@ import { findMissingKeys, retireUnusedKeys } from "../lib/db/known-keys";
 import { currentKeyId } from "../lib/keys";
 import { rewrapAuthenticatorSeeds } from "../lib/mfa/authenticator-app";
 import { rewrapRecoveryCodeDigests } from "../lib/mfa/recovery-code-digest";
+import { rewrapTemporaryCodeDigests } from "../lib/mfa/temporary-code-digest";
 import { rewrapPushSubscriptions } from "../lib/notices/push-subscription";
 import { rewrapServerKeys } from "../lib/notices/vapid-keys";
 
@@ -14,6 +15,7 @@ try {
   if (missing.length > 0) throw new Error(`SECRETS lacks the key ${missing.join(", ")}.`);
   const rewrapped = {
     "recovery codes": await rewrapRecoveryCodeDigests(),
+    "temporary codes": await rewrapTemporaryCodeDigests(),
     "authenticator apps": await rewrapAuthenticatorSeeds(),
     "push subscriptions": await rewrapPushSubscriptions(),
     "server keys": await rewrapServerKeys(),
@@ -26,11 +28,12 @@ try {
     process.exitCode = 1;
   }
   for (const { id, ...uses } of await retireUnusedKeys()) {
-    const { passwords, codes, apps, subscriptions, serverKeys, seals, others } = uses;
+    const { passwords, codes, temporaryCodes, apps, subscriptions, serverKeys, seals, others } =
+      uses;
     console.log(
       Object.values(uses).every((count) => count === 0)
         ? `Nothing needs the key "${id}" any more: take it out of SECRETS.`
-        : `The key "${id}" is still needed: passwords ${passwords} (until their next login), recovery codes ${codes}, authenticator apps ${apps}, push subscriptions ${subscriptions}, server keys ${serverKeys}, places in the chain of the audit log ${seals}, links, forms and notifications under way ${others}.`,
+        : `The key "${id}" is still needed: passwords ${passwords} (until their next login), recovery codes ${codes}, temporary codes ${temporaryCodes}, authenticator apps ${apps}, push subscriptions ${subscriptions}, server keys ${serverKeys}, places in the chain of the audit log ${seals}, links, forms and notifications under way ${others}.`,
     );
   }
 } catch (error) {

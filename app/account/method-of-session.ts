@@ -5,6 +5,7 @@ const WORDS = {
   notification: "amrNotification",
   "authenticator-app": "amrApp",
   "recovery-codes": "amrCode",
+  "temporary-code": "amrTemporary",
 } as const satisfies Record<VerificationMethod, string>;
 
 /** The name, among the words of "account", of what a session was verified with. */

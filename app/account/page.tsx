@@ -3,6 +3,7 @@ import Link from "next/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { findEnrollmentDuty } from "@/lib/mfa/enrollment-duty";
+import { isProvedByCode } from "@/lib/mfa/method-names";
 import {
   type EnrolledMethods,
   findEnrolledMethods,
@@ -11,6 +12,7 @@ import {
   isUsable,
 } from "@/lib/mfa/methods";
 import { currentPolicy } from "@/lib/mfa/policy";
+import { findUntoldTemporaryCode } from "@/lib/mfa/temporary-codes";
 import { getDates, getWords } from "@/messages/words";
 import { DeleteLink } from "./delete-link";
 import { EnrollmentDutyCard, EnrollmentDutyNotice } from "./enrollment-duty";
@@ -29,6 +31,8 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
   const isDue = duty !== undefined && duty.due <= new Date();
   const words = await getWords("account");
   const dates = await getDates();
+  const isByTemporaryCode = session.amr.includes("temporary");
+  const toldOf = isByTemporaryCode ? undefined : await findUntoldTemporaryCode(session.userId);
   return (
     <div className="space-y-8">
       <h1>{words("title")}</h1>
@@ -39,12 +43,17 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           {words("passwordChanged")}
         </Notice>
       )}
-      {session.amr.includes("recovery") && (
+      {isProvedByCode(session.amr) && (
         <Notice tone="info">
-          {words("restricted")}{" "}
+          {words(isByTemporaryCode ? "restrictedTemporary" : "restricted")}{" "}
           <Link className="link" href="/account/recovered">
             {words("recoveredLink")}
           </Link>
+        </Notice>
+      )}
+      {toldOf && (
+        <Notice tone="warning">
+          {(await getWords("lockedOut"))("told", { date: dates.moment(toldOf) })}
         </Notice>
       )}
       {methods.recoveryCodes && methods.replacement && (

@@ -12,6 +12,7 @@ export default async function AdminLayout({ children }: { children: ReactNode })
     { href: "/admin", label: words("enrollment") },
     { href: "/admin/policy", label: words("policy") },
     { href: "/admin/invitations", label: words("invitations") },
+    { href: "/admin/requests", label: words("requests") },
     { href: "/admin/audit", label: words("audit") },
     { href: "/account", label: words("back") },
   ];

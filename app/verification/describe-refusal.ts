@@ -8,8 +8,11 @@ import { CODE_SYMBOLS, type RecoveryCodeTypo } from "@/lib/mfa/recovery-code";
 import { findLiveSets } from "@/lib/mfa/recovery-code-sets";
 import type { AuthenticatorCodeResult } from "@/lib/mfa/verify-authenticator-code";
 import type { RecoveryCodeResult } from "@/lib/mfa/verify-recovery-code";
+import type { TemporaryCodeResult } from "@/lib/mfa/verify-temporary-code";
 import { getDates, getWait, getWords } from "@/messages/words";
+import { describeTemporaryCodeTypo } from "./describe-temporary-code-typo";
 import { describeTypo } from "./describe-typo";
+import { getTemporaryCodeTypoTexts } from "./temporary-code-typos";
 import { getTypoTexts } from "./typo-texts";
 
 type Refused<Result> = Exclude<Result, { verified: true }>;
@@ -53,6 +56,27 @@ export async function describeCodeRefusal(
       return { fieldErrors: { code: await describeEndedSet(result, userId) } };
     case "wrong":
       return { fieldErrors: { code: words("codesWrong") } };
+    default:
+      return describeUnjudged(result, over);
+  }
+}
+
+/** Says why a temporary code was refused; half of one stays in the form, for the other to be typed behind it. */
+export async function describeTemporaryCodeRefusal(
+  result: Refused<TemporaryCodeResult<unknown>>,
+  { input, over }: { input: string; over: string },
+): Promise<FormState> {
+  switch (result.reason) {
+    case "typo": {
+      const { typo } = result;
+      const isMendable = typo.reason === "one-half" || typo.reason === "check";
+      return {
+        ...(isMendable && { values: { code: input } }),
+        fieldErrors: { code: describeTemporaryCodeTypo(typo, await getTemporaryCodeTypoTexts()) },
+      };
+    }
+    case "wrong":
+      return { fieldErrors: { code: (await getWords("verify"))("codesWrong") } };
     default:
       return describeUnjudged(result, over);
   }

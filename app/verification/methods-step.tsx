@@ -6,12 +6,13 @@ import {
   type LucideIcon,
   Shuffle,
   Smartphone,
+  Ticket,
 } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
-import type { VerificationMethod } from "@/lib/mfa/method-names";
+import type { EnrollableMethod, VerificationMethod } from "@/lib/mfa/method-names";
 import {
   acceptedMethods,
   type EnrolledMethods,
@@ -26,19 +27,25 @@ const ROWS = {
   notification: { icon: BellRing, name: "notification" },
   "authenticator-app": { icon: Smartphone, name: "app" },
   "recovery-codes": { icon: ListChecks, name: "codes" },
-} as const satisfies Record<VerificationMethod, { icon: LucideIcon; name: string }>;
+} as const satisfies Record<EnrollableMethod, { icon: LucideIcon; name: string }>;
 
-/** The methods that a person has and the policy accepts, strongest first, at a login and at a step-up (TH-14). */
+/**
+ * The methods that a person has and the policy accepts, strongest first, at a login and at a step-up (TH-14); at
+ * a login, a temporary code comes last.
+ */
 export async function MethodsStep({
   userId,
   account,
   addressOf,
+  temporaryCode,
   children,
 }: {
   userId: string;
   account: string;
   /** Where a method's step stands. */
   addressOf: (method: VerificationMethod) => string;
+  /** One that works, where it may be used. */
+  temporaryCode?: { expiresAt: Date } | undefined;
   /** The ways out. */
   children: ReactNode;
 }) {
@@ -53,7 +60,9 @@ export async function MethodsStep({
       account={account}
       intro={words("methodsIntro")}
     >
-      {usableMethods(methods).length === 0 && <Notice tone="warning">{words("noMethods")}</Notice>}
+      {usableMethods(methods).length === 0 && !temporaryCode && (
+        <Notice tone="warning">{words("noMethods")}</Notice>
+      )}
       <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
         {
           await Promise.all(
@@ -68,6 +77,9 @@ export async function MethodsStep({
             )),
           )
         }
+        {temporaryCode && (
+          <TemporaryCodeRow href={addressOf("temporary-code")} until={temporaryCode.expiresAt} />
+        )}
       </ul>
       {isLimited && (
         <p className="text-sm text-muted">{(await getWords("policy"))("otherMethods")}</p>
@@ -77,9 +89,22 @@ export async function MethodsStep({
   );
 }
 
+async function TemporaryCodeRow({ href, until }: { href: string; until: Date }) {
+  const words = await getWords("lockedOut");
+  const dates = await getDates();
+  return (
+    <MethodRow
+      icon={Ticket}
+      href={href}
+      name={words("method")}
+      help={words("methodHelp", { until: dates.moment(until) })}
+    />
+  );
+}
+
 /** What helps to tell whether it is at hand: its name, dates, counts, and whether it is refused at present. */
 async function describeMethod(
-  method: VerificationMethod,
+  method: EnrollableMethod,
   { disabled, securityKeys, sparekeyAuthenticators, ...methods }: EnrolledMethods,
 ): Promise<string> {
   const words = await getWords("verify");

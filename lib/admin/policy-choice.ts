@@ -1,6 +1,7 @@
 import "server-only";
 import { countingMethods } from "../mfa/enrollment-duty";
-import { POLICY_METHODS, type Policy, REQUIREMENTS } from "../mfa/policy";
+import { ENROLLABLE_METHODS } from "../mfa/method-names";
+import { type Policy, REQUIREMENTS } from "../mfa/policy";
 import { areSecurityKeysPossible } from "../mfa/relying-party";
 
 /** What an administrator chooses; the rest of a policy follows from it. */
@@ -30,7 +31,7 @@ export const POLICY_LIMITS = {
 export const POLICY_FORM_FIELDS: readonly string[] = [
   "requirement",
   "graceDays",
-  ...POLICY_METHODS,
+  ...ENROLLABLE_METHODS,
   "codesRequired",
   "lowCodes",
   "twoAdministrators",
@@ -48,7 +49,7 @@ export function parsePolicyChoice(
   const graceDays = parseNumber(text, "graceDays");
   const lowCodes = parseNumber(text, "lowCodes");
   const temporaryCodeUses = parseNumber(text, "temporaryCodeUses");
-  const methods = POLICY_METHODS.filter(isOn);
+  const methods = ENROLLABLE_METHODS.filter(isOn);
   const codesRequired = isOn("codesRequired");
   const counting = countingMethods({ methods });
   const refusals: PolicyRefusal[] = [];

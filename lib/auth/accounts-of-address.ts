@@ -8,6 +8,7 @@ export type AccountOfAddress = {
   passwordDigest: string;
   passwordChangedAt: Date;
   disabledAt: Date | null;
+  mfaResetAt: Date | null;
   /** Whether it is the address's owner: one at most is. */
   isVerified: boolean;
   /** Whether a browser may still be logged in to it. */
@@ -30,6 +31,7 @@ export async function findAccountsOfAddress(
       passwordDigest: true,
       passwordChangedAt: true,
       disabledAt: true,
+      mfaResetAt: true,
       verifiedEmail: true,
       sessions: { where: { expiresAt: { gt: new Date() } }, select: { id: true }, take: 1 },
     },

@@ -5,7 +5,7 @@ import { endAllSessions, openSession, type SessionToken } from "./session-rows";
 
 /**
  * What enrolling a method does to the sessions, in the transaction that enrolls it. The first one proves
- * the person anew: all their sessions end, and this browser gets one of level 2 (SE-12). A further one
+ * the person anew: all their sessions end, this browser gets one of level 2 (SE-12), and a reset is over. A further one
  * leaves the sessions alone, and gives nothing.
  */
 export async function admitEnrollment(
@@ -24,6 +24,7 @@ export async function admitEnrollment(
   },
 ): Promise<SessionToken | undefined> {
   if (!first) return undefined;
+  await tx.user.update({ where: { id: userId }, data: { mfaResetAt: null }, select: { id: true } });
   await endAllSessions(tx, userId);
   return openSession(tx, { userId, amr, previousToken: undefined, from });
 }

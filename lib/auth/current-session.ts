@@ -3,6 +3,7 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { getServerSession } from "next-auth";
 import { cache } from "react";
+import { isProvedByCode } from "../mfa/method-names";
 import { countUnusedCodes } from "../mfa/unused-codes";
 import type { EmailAddress } from "./email-address";
 import { mustEnroll } from "./must-enroll";
@@ -54,8 +55,8 @@ export const currentSession = cache(async (): Promise<CurrentSession | undefined
 
 /**
  * The session of this request; without one, the person goes to log in and comes back to `path`. Whoever
- * logged in with their last recovery code is held at the gate, and who has to enroll what the
- * policy wants at the methods' page: only what mends that is open.
+ * logged in with a code and has no recovery code left is held at the gate, and who has to enroll what the policy
+ * wants at the methods' page: only what mends that is open.
  */
 export async function requireSession(path: string): Promise<CurrentSession> {
   const session = (await currentSession()) ?? redirect(loginPath(path));
@@ -73,7 +74,7 @@ const isOpenAtTheGate = (path: string) =>
 const isOpenToEnroll = (path: string) => path === "/account" || isOpenAtTheGate(path); // after a recovery code, the way to mend it begins there
 
 const isHeldAtTheGate = async ({ amr, userId }: CurrentSession) =>
-  amr.includes("recovery") && (await countUnusedCodes(userId)) === 0;
+  isProvedByCode(amr) && (await countUnusedCodes(userId)) === 0;
 
 /**
  * A session that meets a demand, for a page that shows or begins a sensitive act. With a weaker one the

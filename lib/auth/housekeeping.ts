@@ -4,6 +4,7 @@ import { db, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { log } from "../log";
 import { compactEnrollmentTally, noteEnrollmentDay } from "../mfa/enrollment-totals";
+import { endExpiredTemporaryCodes } from "../mfa/temporary-codes";
 import { PORTAL_ITSELF } from "../request-source";
 import { applyDueAddressChanges } from "./change-address";
 import { RELEASE_DAYS, releaseAccount } from "./release-account";
@@ -23,6 +24,7 @@ const TASKS: Record<string, () => Promise<unknown>> = {
   deleteAddressesOfNobody,
   deleteLoginChallenges,
   deleteSessions,
+  endExpiredTemporaryCodes,
   deletePendingApps,
   deletePairings,
   deleteWebauthnChallenges,

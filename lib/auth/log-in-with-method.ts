@@ -8,6 +8,7 @@ import {
 import { findProbation } from "../mfa/authenticator-app";
 import type { LoginChallenge } from "../mfa/login-challenge";
 import { methodsOfAmr } from "../mfa/method-names";
+import { tellOfTemporaryCodes } from "../mfa/temporary-codes";
 import {
   type AuthenticatorCodeResult,
   verifyAuthenticatorCode,
@@ -20,6 +21,7 @@ import {
   type SecurityKeyResult,
   verifySecurityKey,
 } from "../mfa/verify-security-key";
+import { type TemporaryCodeResult, verifyTemporaryCode } from "../mfa/verify-temporary-code";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { openSession, reissueSessionToken, type SessionToken } from "./session-rows";
@@ -87,6 +89,20 @@ export async function logInWithRecoveryCode(
   });
 }
 
+/**
+ * Logs in with both halves of a temporary code, which loses a use; refuses as `verifyTemporaryCode` does. The
+ * session is restricted.
+ */
+export async function logInWithTemporaryCode(
+  login: MethodLogin,
+): Promise<TemporaryCodeResult<SessionToken>> {
+  return verifyTemporaryCode({
+    ...login,
+    onSatisfied: (tx) =>
+      openLoginSession(tx, login, { amr: ["pwd", "temporary", "mfa"], restrictedUntil: null }),
+  });
+}
+
 /** What a key is asked for after the password, which it only has to be there for. */
 export const KEY_LOGIN: KeyDemand = { purpose: "login", userVerification: "discouraged" };
 
@@ -139,5 +155,6 @@ async function openLoginSession(
   const [method] = methodsOfAmr(proof.amr);
   await recordAuditEvent(tx, { type: "login", userId, method, from });
   await settleApprovalRequests(tx, userId);
+  if (method !== "temporary-code") await tellOfTemporaryCodes(tx, userId);
   return openSession(tx, { userId, ...proof, loginChallengeId, previousToken, from });
 }

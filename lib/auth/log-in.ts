@@ -21,6 +21,7 @@ import type { RequestSource } from "../request-source";
 import { type AccountOfAddress, findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
 import { type KnownBrowser, laneOf } from "./known-browser";
+import { findPendingReset, mailFirstLink } from "./mailed-link";
 import { digestPassword, findMatchingDigests } from "./password-digest";
 import { noteUnverifiedPassword, ownPasswordThrottle, passwordThrottle } from "./password-throttle";
 import { openSession, resumeSession, type SessionToken } from "./session-rows";
@@ -45,7 +46,7 @@ type Login = {
 
 /**
  * Takes an address and a password as typed. A right one gives a session, or a login challenge when a
- * method is enrolled (design: no session before every factor); in a browser whose session only rested too
+ * method is enrolled or was reset (design: no session before every factor); in a browser whose session only rested too
  * long, that session. Unknown, wrong and disabled cost the same one hash and wait alike, since the count is
  * kept by a keyed hash of the address (ASVS 6.3.8). A browser that is known for one of the address's
  * accounts (`readKnownBrowsers`) has a count of its own, in which the passwords of those it is known for
@@ -95,8 +96,9 @@ function chooseLane(
 ): Lane {
   const enabled = accounts.filter(({ disabledAt }) => !disabledAt);
   const browserOf = ({ id }: AccountOfAddress) => knownBrowsers.find(({ userId }) => userId === id);
-  // More than one where somebody signed up again; the count is that of the first, which rules.
-  const candidates = enabled.filter(browserOf);
+  // More than one where somebody signed up again; the count is that of the first, which rules. Whoever had
+  // their methods reset may have lost that browser too.
+  const candidates = enabled.filter((account) => !account.mfaResetAt && browserOf(account));
   const [first] = candidates;
   const browser = first && browserOf(first);
   if (browser) {
@@ -226,6 +228,12 @@ async function admit(
       const { expiresAt } = challenge;
       await createApprovalRequest(tx, { challenge: { id, userId, expiresAt }, from });
     }
+    return { verified: true, challenge };
+  }
+  const reset = await findPendingReset(userId, tx);
+  if (reset) {
+    const { id: _, ...challenge } = await beginLoginChallenge(tx, { userId, returnTo, from });
+    await mailFirstLink(tx, reset);
     return { verified: true, challenge };
   }
   await recordAuditEvent(tx, { type: "login", userId, from });

@@ -1,6 +1,6 @@
 import "server-only";
 import { transaction } from "../db/client";
-import { VERIFICATION_METHODS, type VerificationMethod } from "../mfa/method-names";
+import { ENROLLABLE_METHODS, type EnrollableMethod } from "../mfa/method-names";
 import { enrolledMethods, findEnrolledMethods } from "../mfa/methods";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
@@ -8,16 +8,16 @@ import type { CurrentSession } from "./current-session";
 import { holdSession } from "./session-rows";
 
 /** What a login can begin with: nobody is led into spending a recovery code. */
-export type PreferableMethod = Exclude<VerificationMethod, "recovery-codes">;
+export type PreferableMethod = Exclude<EnrollableMethod, "recovery-codes">;
 
 /** The methods that a person can choose to begin a login with, strongest first. */
-export function preferableMethods(enrolled: VerificationMethod[]): PreferableMethod[] {
+export function preferableMethods(enrolled: EnrollableMethod[]): PreferableMethod[] {
   return enrolled.filter((method): method is PreferableMethod => method !== "recovery-codes");
 }
 
 /** Reads what a form names. */
 export function parsePreferableMethod(input: string): PreferableMethod | undefined {
-  return preferableMethods([...VERIFICATION_METHODS]).find((method) => method === input);
+  return preferableMethods([...ENROLLABLE_METHODS]).find((method) => method === input);
 }
 
 /** Chooses the method that logins of the session's person begin with. Says whether they have it. */

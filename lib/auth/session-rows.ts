@@ -1,5 +1,6 @@
 import "server-only";
 import { db, type Tx } from "../db/client";
+import { isProvedByCode } from "../mfa/method-names";
 import { hashToken, randomToken } from "../random-token";
 import type { RequestSource } from "../request-source";
 
@@ -39,13 +40,13 @@ export async function openSession(
     from,
   }: {
     userId: string;
-    /** RFC 8176 values, and `recovery`, which has none registered (AM-01); `mfa` makes it level 2. */
+    /** RFC 8176 values, and `recovery` or `temporary`, which it has none for (AM-01); `mfa` makes it level 2. */
     amr: string[];
     loginChallengeId?: string;
     previousToken: string | undefined;
     /** Those of the session it goes on from, where nothing was proved anew (SE-12). */
     limits?: { authTime: Date; expiresAt: Date };
-    /** Until when it may not do what could keep the owner out; after a recovery code, to its end. */
+    /** Until when it may not do what could keep the owner out; after a recovery or temporary code, to its end. */
     restrictedUntil?: Date | null;
     from: RequestSource;
   },
@@ -71,7 +72,7 @@ export async function openSession(
       lastSeenAt: now,
       expiresAt,
       loginChallengeId,
-      restrictedUntil: restrictedUntil ?? (amr.includes("recovery") ? expiresAt : null),
+      restrictedUntil: restrictedUntil ?? (isProvedByCode(amr) ? expiresAt : null),
       ...from,
     },
   });
@@ -85,7 +86,7 @@ function newLimits(): { authTime: Date; expiresAt: Date } {
 
 /**
  * What an act asks of a session: that it is live; that its person proved themselves within the last ten
- * minutes (SE-07); or besides that it is not restricted by a login with a recovery code.
+ * minutes (SE-07); or besides that it is not restricted by a login with a recovery or temporary code.
  */
 export type SessionDemand = "live" | "fresh" | "unrestricted";
 
@@ -154,7 +155,7 @@ export async function stepUpSession(
       amr,
       aal: amr.includes("mfa") ? 2 : 1,
       authTime: now,
-      restrictedUntil: restrictedUntil ?? (amr.includes("recovery") ? expiresAt : null),
+      restrictedUntil: restrictedUntil ?? (isProvedByCode(amr) ? expiresAt : null),
     },
   });
   return { token, expiresAt };

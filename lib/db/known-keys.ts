@@ -23,13 +23,14 @@ export async function registerKeys(): Promise<void> {
 }
 
 /**
- * What still needs a key: passwords until their next login; links, kept forms and the numbers of
- * notifications until they are over; the audit log's chain for ever.
+ * What still needs a key: passwords until their next login; links, mailed halves, kept forms and the
+ * numbers of notifications until they are over; the audit log's chain for ever.
  */
 export type KeyUses = {
   id: string;
   passwords: number;
   codes: number;
+  temporaryCodes: number;
   apps: number;
   subscriptions: number;
   serverKeys: number;
@@ -53,20 +54,43 @@ export async function retireUnusedKeys(): Promise<KeyUses[]> {
 async function countUses(keyId: string): Promise<KeyUses> {
   const prisma = await db();
   const isLive = { expiresAt: { gt: new Date() } };
-  const [passwords, codes, apps, subscriptions, serverKeys, seals, links, forms, numbers] =
-    await Promise.all([
-      prisma.user.count({ where: { passwordDigest: { contains: `:${keyId}:` } } }),
-      prisma.recoveryCode.count({ where: { keyId, sealedDigest: { not: null } } }),
-      prisma.authenticatorApp.count({ where: { keyId, sealedSeed: { not: null } } }),
-      prisma.sparekeyAuthenticator.count({ where: { subscriptionKeyId: keyId } }),
-      prisma.serverKey.count({ where: { keyId } }),
-      prisma.auditSeal.count({ where: { keyId } }),
-      prisma.mailLink.count({ where: { keyId, usedAt: null, ...isLive } }),
-      prisma.loginChallenge.count({ where: { formKeyId: keyId, ...isLive } }),
-      prisma.approvalRequest.count({ where: { keyId, usedAt: null, endedAt: null, ...isLive } }),
-    ]);
-  const others = links + forms + numbers;
-  return { id: keyId, passwords, codes, apps, subscriptions, serverKeys, seals, others };
+  const [
+    passwords,
+    codes,
+    temporaryCodes,
+    apps,
+    subscriptions,
+    serverKeys,
+    seals,
+    links,
+    halves,
+    forms,
+    numbers,
+  ] = await Promise.all([
+    prisma.user.count({ where: { passwordDigest: { contains: `:${keyId}:` } } }),
+    prisma.recoveryCode.count({ where: { keyId, sealedDigest: { not: null } } }),
+    prisma.temporaryCode.count({ where: { keyId, sealedDigest: { not: null } } }),
+    prisma.authenticatorApp.count({ where: { keyId, sealedSeed: { not: null } } }),
+    prisma.sparekeyAuthenticator.count({ where: { subscriptionKeyId: keyId } }),
+    prisma.serverKey.count({ where: { keyId } }),
+    prisma.auditSeal.count({ where: { keyId } }),
+    prisma.mailLink.count({ where: { keyId, usedAt: null, ...isLive } }),
+    prisma.temporaryCode.count({ where: { mailedKeyId: keyId, endedAt: null, ...isLive } }),
+    prisma.loginChallenge.count({ where: { formKeyId: keyId, ...isLive } }),
+    prisma.approvalRequest.count({ where: { keyId, usedAt: null, endedAt: null, ...isLive } }),
+  ]);
+  const others = links + halves + forms + numbers;
+  return {
+    id: keyId,
+    passwords,
+    codes,
+    temporaryCodes,
+    apps,
+    subscriptions,
+    serverKeys,
+    seals,
+    others,
+  };
 }
 
 /** Tells two keys under one id apart, and tells nothing of the key. */

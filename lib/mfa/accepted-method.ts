@@ -27,10 +27,12 @@ export async function whenAccepted<Result>(
 
 /** Whether the policy lets the person log in with one of their methods. In a transaction, it needs its `tx`. */
 export async function isAccepted(
-  { userId, method }: { userId: string; method: VerificationMethod },
+  { userId, method }: { userId: string; method: VerificationMethod | "mailed-link" },
   tx?: Tx,
 ): Promise<boolean> {
   const methods = await findEnrolledMethods(userId, tx);
-  // What is not enrolled is refused where it is looked for, in its own words.
-  return !enrolledMethods(methods).includes(method) || acceptedMethods(methods).includes(method);
+  // What is not enrolled is refused where it is looked for, in its own words; what an administrator gives to
+  // somebody who is locked out is no method of theirs.
+  const enrolled = enrolledMethods(methods).find((one) => one === method);
+  return enrolled === undefined || acceptedMethods(methods).includes(enrolled);
 }

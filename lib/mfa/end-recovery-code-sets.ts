@@ -5,7 +5,7 @@ import { type AuditEventType, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 
 /** How a set can end. */
-const SET_ENDS = ["replaced", "discarded", "revoked", "lost", "method-removed"] as const;
+const SET_ENDS = ["replaced", "discarded", "revoked", "lost", "method-removed", "reset"] as const;
 
 export type SetEnd = (typeof SET_ENDS)[number];
 

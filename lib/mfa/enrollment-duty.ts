@@ -1,6 +1,7 @@
 import "server-only";
 import { db, type Tx } from "../db/client";
-import { currentPolicy, type Policy, type PolicyMethod, requiredSince } from "./policy";
+import type { EnrollableMethod } from "./method-names";
+import { currentPolicy, type Policy, requiredSince } from "./policy";
 
 /** What the policy still wants a person to enroll. */
 export type EnrollmentDuty = {
@@ -9,7 +10,7 @@ export type EnrollmentDuty = {
   /** Until when it can wait; after it the person can only enroll. */
   due: Date;
   /** The methods of which one is enough. */
-  counting: PolicyMethod[];
+  counting: EnrollableMethod[];
 };
 
 /** What a person has, as the columns of their row say. */
@@ -58,5 +59,5 @@ export function enrollmentDuty(policy: Policy, person: EnrolledPerson): Enrollme
 }
 
 /** The methods of which a person needs one: recovery codes alone never turn MFA on. */
-export const countingMethods = ({ methods }: Pick<Policy, "methods">): PolicyMethod[] =>
+export const countingMethods = ({ methods }: Pick<Policy, "methods">): EnrollableMethod[] =>
   methods.filter((method) => method !== "recovery-codes");

@@ -2,8 +2,9 @@ import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
+import { SYMBOLS } from "../code-symbols";
 import { generateRecoveryCode } from "./generate-recovery-code";
-import { parseRecoveryCode, RANDOM_SYMBOLS, SYMBOLS } from "./recovery-code";
+import { parseRecoveryCode, RANDOM_SYMBOLS } from "./recovery-code";
 
 vi.mock("node:crypto", async (original) => {
   const real = await original<typeof import("node:crypto")>();

@@ -1,6 +1,7 @@
 import "server-only";
 import { randomInt } from "node:crypto";
-import { composeRecoveryCode, RANDOM_SYMBOLS, type RecoveryCode, SYMBOLS } from "./recovery-code";
+import { SYMBOLS } from "../code-symbols";
+import { composeRecoveryCode, RANDOM_SYMBOLS, type RecoveryCode } from "./recovery-code";
 
 /**
  * A new code for a number (1 to 10) of a set: 13 symbols from the system's random generator without

@@ -144,7 +144,7 @@ async function findChallenge(
 export async function satisfyLoginChallenge(
   tx: Tx,
   { id, userId }: Pick<LoginChallenge, "id" | "userId">,
-  method: VerificationMethod,
+  method: VerificationMethod | "mailed-link",
 ): Promise<void> {
   if (!(await isAccepted({ userId, method }, tx))) throw new LoginChallengeOver();
   const { count } = await tx.loginChallenge.updateMany({

@@ -1,10 +1,15 @@
-/** The verification methods that exist, strongest first; the values name their pages. */
-export const VERIFICATION_METHODS = [
+/** The verification methods that a person can have, strongest first; the values name their pages. */
+export const ENROLLABLE_METHODS = [
   "security-key",
   "notification",
   "authenticator-app",
   "recovery-codes",
 ] as const;
+
+export type EnrollableMethod = (typeof ENROLLABLE_METHODS)[number];
+
+/** All that a login can be verified with: besides, what an administrator makes for a locked-out person. */
+export const VERIFICATION_METHODS = [...ENROLLABLE_METHODS, "temporary-code"] as const;
 
 export type VerificationMethod = (typeof VERIFICATION_METHODS)[number];
 
@@ -27,9 +32,10 @@ export function parseEnrolledMethod(method: unknown, id: unknown): EnrolledMetho
 /** What has a count of failures: each verification method, and the password. */
 export type ThrottledMethod = VerificationMethod | "password";
 
-/** What each method adds to the `amr` of a session (RFC 8176); recovery codes have no registered value. */
+/** What each method adds to the `amr` of a session (RFC 8176); the two kinds of code have no registered value. */
 const METHOD_OF_AMR: Record<string, VerificationMethod> = {
   recovery: "recovery-codes",
+  temporary: "temporary-code",
   hwk: "security-key",
   swk: "security-key",
   mca: "notification",
@@ -39,4 +45,9 @@ const METHOD_OF_AMR: Record<string, VerificationMethod> = {
 /** The methods that proved a session, by its `amr`; none for the password alone. */
 export function methodsOfAmr(amr: readonly string[]): VerificationMethod[] {
   return amr.flatMap((value) => METHOD_OF_AMR[value] ?? []);
+}
+
+/** Whether a session was proved by a recovery or temporary code, which restricts it. */
+export function isProvedByCode(amr: readonly string[]): boolean {
+  return amr.includes("recovery") || amr.includes("temporary");
 }

@@ -1,8 +1,14 @@
 import "server-only";
 import { db, type Tx } from "../db/client";
 import { type AuthenticatorAppSummary, findAuthenticatorApp } from "./authenticator-app";
-import { type EnrolledMethod, VERIFICATION_METHODS, type VerificationMethod } from "./method-names";
-import { currentPolicy, type PolicyMethod, requiredSince } from "./policy";
+import {
+  ENROLLABLE_METHODS,
+  type EnrollableMethod,
+  type EnrolledMethod,
+  VERIFICATION_METHODS,
+  type VerificationMethod,
+} from "./method-names";
+import { currentPolicy, requiredSince } from "./policy";
 import { findLiveSets, type RecoveryCodeSetSummary } from "./recovery-code-sets";
 import { areSecurityKeysPossible } from "./relying-party";
 import { listSecurityKeys, type SecurityKeySummary } from "./security-keys";
@@ -25,9 +31,9 @@ export type EnrolledMethods = {
   /** Those that a hundred failures have disabled. */
   disabled: VerificationMethod[];
   /** What the person chose to begin with, if they did. */
-  preferred: VerificationMethod | undefined;
+  preferred: EnrollableMethod | undefined;
   /** What the policy demands of the person by now, if it demands anything. */
-  demanded: PolicyMethod[] | undefined;
+  demanded: EnrollableMethod[] | undefined;
 };
 
 /**
@@ -65,24 +71,21 @@ async function findChoices(
   const policy = await currentPolicy(tx);
   const since = user && requiredSince(policy, user);
   return {
-    preferred: VERIFICATION_METHODS.find((method) => method === user?.preferredMethod),
+    preferred: ENROLLABLE_METHODS.find((method) => method === user?.preferredMethod),
     demanded: since && since <= new Date() ? policy.methods : undefined,
   };
 }
 
 /** The methods that the person has, strongest first; also those that are refused at present (TH-14). */
-export function enrolledMethods(methods: EnrolledMethods): VerificationMethod[] {
-  const has: Record<VerificationMethod, boolean> = {
+export function enrolledMethods(methods: EnrolledMethods): EnrollableMethod[] {
+  const has: Record<EnrollableMethod, boolean> = {
     "security-key": methods.securityKeys.length > 0,
     notification: methods.sparekeyAuthenticators.length > 0,
     "authenticator-app": methods.authenticatorApp !== undefined,
     "recovery-codes": methods.recoveryCodes !== undefined,
   };
-  return VERIFICATION_METHODS.filter((method) => has[method]);
+  return ENROLLABLE_METHODS.filter((method) => has[method]);
 }
-
-/** No policy is in the way of a code that an administrator gives to somebody who is locked out. */
-const ALWAYS_ACCEPTED: readonly string[] = ["temporary-code"];
 
 /**
  * The methods of the person that a login or step-up can be answered with, strongest first; also those that
@@ -90,26 +93,24 @@ const ALWAYS_ACCEPTED: readonly string[] = ["temporary-code"];
  * are: nothing weaker goes past it (TH-14; ASVS 6.3.4). Recovery codes are no such method, and without one
  * everything is accepted: no policy locks anybody out.
  */
-export function acceptedMethods(methods: EnrolledMethods): VerificationMethod[] {
+export function acceptedMethods(methods: EnrolledMethods): EnrollableMethod[] {
   const { demanded } = methods;
   const enrolled = enrolledMethods(methods);
   const counts = (method: string) => !demanded || demanded.some((one) => one === method);
   const canBeMet = enrolled.some(
     (method) => method !== "recovery-codes" && counts(method) && works(methods, method),
   );
-  return canBeMet
-    ? enrolled.filter((method) => counts(method) || ALWAYS_ACCEPTED.includes(method))
-    : enrolled;
+  return canBeMet ? enrolled.filter(counts) : enrolled;
 }
 
 /** The methods that would be accepted now, strongest first: not disabled, not reported lost, not used up. */
-export function usableMethods(methods: EnrolledMethods): VerificationMethod[] {
+export function usableMethods(methods: EnrolledMethods): EnrollableMethod[] {
   return acceptedMethods(methods).filter((method) => works(methods, method));
 }
 
-function works(methods: EnrolledMethods, method: VerificationMethod): boolean {
+function works(methods: EnrolledMethods, method: EnrollableMethod): boolean {
   const { sparekeyAuthenticators, authenticatorApp, recoveryCodes, replacement } = methods;
-  const does: Record<VerificationMethod, boolean> = {
+  const does: Record<EnrollableMethod, boolean> = {
     "security-key": areSecurityKeysPossible(),
     notification: sparekeyAuthenticators.some(({ suspendedAt }) => !suspendedAt),
     "authenticator-app": !authenticatorApp?.suspendedAt,
@@ -135,7 +136,7 @@ export function without(methods: EnrolledMethods, { method, id }: EnrolledMethod
 }
 
 /** Whether a method would be accepted. */
-export function isUsable(methods: EnrolledMethods, method: VerificationMethod): boolean {
+export function isUsable(methods: EnrolledMethods, method: EnrollableMethod): boolean {
   return usableMethods(methods).includes(method);
 }
 
@@ -143,7 +144,7 @@ export function isUsable(methods: EnrolledMethods, method: VerificationMethod): 
  * The method that a login begins with: the one the person chose, else the strongest, as far as it works.
  * None when recovery codes are all that does: nobody is led into spending one.
  */
-export function firstMethod(methods: EnrolledMethods): VerificationMethod | undefined {
+export function firstMethod(methods: EnrolledMethods): EnrollableMethod | undefined {
   const usable = usableMethods(methods).filter((method) => method !== "recovery-codes");
   return usable.find((method) => method === methods.preferred) ?? usable[0];
 }

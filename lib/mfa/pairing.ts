@@ -352,6 +352,14 @@ export async function spendPairing(
   };
 }
 
+/** Ends whatever is being connected to an account, in the transaction that takes its methods away. */
+export async function endAllPairingsOf(tx: Tx, userId: string): Promise<void> {
+  await tx.pairing.updateMany({
+    where: { userId, ...isLive() },
+    data: { endedAt: new Date() },
+  });
+}
+
 /** Ends what a session's page shows, for a person who does not know the phone, or starts again. */
 async function endPairingsOf(tx: Tx, { userId, sessionId }: PairingOwner): Promise<void> {
   await tx.pairing.updateMany({

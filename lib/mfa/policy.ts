@@ -1,20 +1,11 @@
 import "server-only";
 import { db, type Tx } from "../db/client";
 import type { Policy as PolicyRow } from "../db/generated/client";
-import type { VerificationMethod } from "./method-names";
+import { ENROLLABLE_METHODS, type EnrollableMethod } from "./method-names";
 
 /** Who needs MFA. Administrators always do; `optional` and `administrators` differ in name alone. */
 export const REQUIREMENTS = ["optional", "administrators", "everyone"] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
-
-/** The methods that a policy accepts or leaves out, strongest first. */
-export const POLICY_METHODS = [
-  "security-key",
-  "notification",
-  "authenticator-app",
-  "recovery-codes",
-] as const satisfies VerificationMethod[];
-export type PolicyMethod = (typeof POLICY_METHODS)[number];
 
 /** The rules of the portal that administrators choose. */
 export type Policy = {
@@ -26,7 +17,7 @@ export type Policy = {
   /** When the grace of those who were there already ends. */
   requiredFrom: Date | undefined;
   /** The methods that count, strongest first. */
-  methods: PolicyMethod[];
+  methods: EnrollableMethod[];
   codesRequired: boolean;
   lowCodes: number;
   twoAdministrators: boolean;
@@ -39,7 +30,7 @@ export const POLICY_AT_FIRST: Policy = {
   requirement: "administrators",
   graceDays: 14,
   requiredFrom: undefined,
-  methods: [...POLICY_METHODS],
+  methods: [...ENROLLABLE_METHODS],
   codesRequired: false,
   lowCodes: 3, // RC-19
   twoAdministrators: false,
@@ -61,7 +52,7 @@ export function readPolicy(row: PolicyRow): Policy {
     requirement: REQUIREMENTS.find((one) => one === row.requirement) ?? POLICY_AT_FIRST.requirement,
     graceDays,
     requiredFrom,
-    methods: POLICY_METHODS.filter((method) => row.methods.includes(method)),
+    methods: ENROLLABLE_METHODS.filter((method) => row.methods.includes(method)),
     codesRequired,
     lowCodes,
     twoAdministrators: row.twoAdministrators,

@@ -174,7 +174,15 @@ describe("a key that is retired", () => {
     ).toMatchObject({
       keyId: "newer",
     });
-    const none = { passwords: 0, codes: 0, apps: 0, subscriptions: 0, serverKeys: 0, others: 0 };
+    const none = {
+      passwords: 0,
+      codes: 0,
+      temporaryCodes: 0,
+      apps: 0,
+      subscriptions: 0,
+      serverKeys: 0,
+      others: 0,
+    };
     expect(await retireUnusedKeys()).toEqual([{ id: "test", ...none }]);
     expect(await prisma.knownKey.count({ where: { id: "test" } })).toBe(0);
   });

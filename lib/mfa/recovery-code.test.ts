@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { SYMBOLS } from "../code-symbols";
 import {
   CODES_PER_SET,
   composeRecoveryCode,
@@ -7,7 +8,6 @@ import {
   parseRecoveryCode,
   RANDOM_SYMBOLS,
   SET_LETTERS,
-  SYMBOLS,
 } from "./recovery-code";
 
 const symbol = fc.constantFrom(...SYMBOLS);

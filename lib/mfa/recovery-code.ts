@@ -1,3 +1,13 @@
+import {
+  checkSymbolOf,
+  readSymbols,
+  SYMBOLS,
+  sumOfSymbols,
+  symbolOfValue,
+  toPlainCapitals,
+  valueOfSymbol,
+} from "../code-symbols";
+
 declare const recoveryCodeBrand: unique symbol;
 
 /**
@@ -21,8 +31,6 @@ export type RecoveryCodeTypo =
   | { reason: "character"; group: number }
   | { reason: "check" };
 
-/** Crockford's base 32: no I, L, O, U, so that a code survives being read aloud. */
-export const SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /** The letters a set can bear. */
 export const SET_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ";
 export const CODES_PER_SET = 10;
@@ -51,7 +59,7 @@ export function parseRecoveryCode(
   if (symbols.length !== CODE_SYMBOLS) {
     return { typo: { reason: "length", symbols: symbols.length } };
   }
-  if (checkSum(symbols.map(valueOfSymbol)) !== 0) return { typo: { reason: "check" } };
+  if (sumOfSymbols(symbols) !== 0) return { typo: { reason: "check" } };
   return { code: mint(symbols.join("")) };
 }
 
@@ -62,8 +70,7 @@ export function composeRecoveryCode(
 ): RecoveryCode {
   const open = [letter, symbolOfValue(number), ...random];
   if (open.length !== CODE_SYMBOLS - 1) throw new RangeError("A code has 13 random symbols.");
-  const check = divide(checkSum(open.map(valueOfSymbol)), weight(CODE_SYMBOLS - 1));
-  return mint([...open, symbolOfValue(check)].join(""));
+  return mint([...open, checkSymbolOf(open)].join(""));
 }
 
 /** The code as people see and copy it: four groups of four. */
@@ -71,40 +78,12 @@ export function formatRecoveryCode(code: RecoveryCode): string {
   return (code.symbols.match(/.{4}/g) ?? []).join("-");
 }
 
+/** Without the number before it on the sheet. */
 function normalize(input: string): string[] {
-  const plain = input
-    .normalize("NFKC") // full-width letters and digits become plain ones
-    .replace(/[\p{Cf}\p{Cc}]/gu, " ") // zero-width characters, soft hyphens, line ends
-    .toUpperCase()
-    .replace(/^[\s\p{S}]*\d{1,2}[\s.):]+/u, ""); // the number before it on the sheet
-  const symbols = plain.replace(/[\s\p{P}\p{S}\p{M}\u30FC]/gu, ""); // hyphens of any kind, quotes, a full stop
-  return [...symbols.replace(/O/g, "0").replace(/[IL]/g, "1")];
+  return readSymbols(toPlainCapitals(input).replace(/^[\s\p{S}]*\d{1,2}[\s.):]+/u, ""));
 }
 
 function mint(symbols: string): RecoveryCode {
   const [letter = "", number = ""] = symbols;
   return { symbols, letter, number: valueOfSymbol(number) } as RecoveryCode;
 }
-
-const valueOfSymbol = (symbol: string) => SYMBOLS.indexOf(symbol);
-const symbolOfValue = (value: number) => SYMBOLS[value] ?? "";
-
-// The check symbol makes a weighted sum over GF(32) zero. The sixteen weights are distinct and not
-// zero, so one wrong symbol changes the sum, and so does a swap of any two different symbols.
-// The field is built on x^5 + x^2 + 1; EXP lists the powers of its generator.
-const FIELD_POLYNOMIAL = 0b100101;
-const FIELD_ORDER = 31;
-const EXP = Array.from({ length: FIELD_ORDER }).reduce<number[]>((powers) => {
-  const doubled = (powers.at(-1) ?? 0) << 1;
-  return powers.length === 0
-    ? [1]
-    : [...powers, doubled & 32 ? doubled ^ FIELD_POLYNOMIAL : doubled];
-}, []);
-
-const power = (exponent: number) => EXP[exponent % FIELD_ORDER] ?? 0;
-const weight = (position: number) => power(position);
-const multiply = (a: number, b: number) => (a && b ? power(EXP.indexOf(a) + EXP.indexOf(b)) : 0);
-const divide = (a: number, b: number) =>
-  a ? power(EXP.indexOf(a) + FIELD_ORDER - EXP.indexOf(b)) : 0;
-const checkSum = (values: number[]) =>
-  values.reduce((sum, value, position) => sum ^ multiply(weight(position), value), 0);

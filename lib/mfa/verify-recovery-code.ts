@@ -9,7 +9,8 @@ import { endReplacedSet, parseSetEnd, type SetEnd } from "./end-recovery-code-se
 import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
 import { currentPolicy } from "./policy";
 import { parseRecoveryCode, type RecoveryCode, type RecoveryCodeTypo } from "./recovery-code";
-import { matchesDigest, type StoredDigest } from "./recovery-code-digest";
+import { matchesDigest } from "./recovery-code-digest";
+import type { StoredDigest } from "./sealed-digest";
 import { clearFailures, giveBackAttempt, reserveAttempt } from "./throttle";
 
 export type RecoveryCodeResult<T> =

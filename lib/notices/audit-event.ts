@@ -134,6 +134,8 @@ const TOLD = [
   "account_disabled",
   "account_enabled",
   "sessions_ended_by_administrator",
+  "mfa_reset_requested",
+  "temporary_code_requested",
   "mfa_reset",
   "temporary_code_used",
   "temporary_code_ended",

@@ -1,11 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import messages from "../../messages/en.json";
+import { formatHalf } from "../code-halves";
 import { db, transaction } from "../db/client";
 import { createPerson, FROM, type Person } from "../db/testing/people";
+import { currentKeyId } from "../keys";
 import { hashToken } from "../random-token";
 import { type AuditEvent, recordAuditEvent } from "./audit-event";
 import { composeMail } from "./compose-mail";
 import { deriveMailLinkToken, type MailLinkPurpose, mailLink } from "./mail-links";
+import { deriveMailedHalf } from "./mailed-half";
 import { queueMail } from "./outbox";
 
 const TOLD_OR_NOT = Object.entries(messages.mail).flatMap(([template, text]) =>
@@ -16,6 +20,7 @@ const LINKS: Record<string, { purpose: MailLinkPurpose; page: string }> = {
   verify_new_address: { purpose: "verify-address", page: "/address/link" },
   confirm_address_change: { purpose: "confirm-address-change", page: "/address/link" },
   reset_password: { purpose: "reset-password", page: "/reset/link" },
+  reset_login: { purpose: "reset-login", page: "/login/link" },
 };
 
 let person: Person;
@@ -66,6 +71,18 @@ describe("every mail", () => {
       expect(token).toBe(deriveMailLinkToken(link));
     },
   );
+});
+
+test("LC-07 a mailed half is in the mail alone, and in none once its code is over", async () => {
+  const { text, html } = await compose("temporary_code_half");
+  const prisma = await db();
+  const code = await prisma.temporaryCode.findFirstOrThrow({ where: { userId: person.userId } });
+  const half = formatHalf(deriveMailedHalf(code));
+  expect(text).toContain(half);
+  expect(html).toContain(half);
+  expect(JSON.stringify([await prisma.mail.findMany(), code])).not.toContain(half);
+  await prisma.temporaryCode.update({ where: { id: code.id }, data: { endedAt: new Date() } });
+  expect(await composeMail(await queuedMail())).toBeUndefined();
 });
 
 test("LG-05 what somebody else chose is text in a mail and never markup, and only known browsers are named", async () => {
@@ -133,11 +150,27 @@ async function queue(template: string): Promise<void> {
       from: FROM,
     }),
   );
+  const codeId = template === "temporary_code_half" ? await storeCode() : undefined;
   await transaction(async (tx) => {
     if (link) {
       await mailLink(tx, { template, purpose: link.purpose, userId, addressId, eventId });
-    } else await queueMail(tx, { addressId, template, eventId });
+    } else await queueMail(tx, { addressId, template, eventId, ...(codeId && { linkId: codeId }) });
   });
+}
+
+/** A temporary code, as far as its mail needs one. */
+async function storeCode(): Promise<string> {
+  const prisma = await db();
+  const id = randomUUID();
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + 3_600_000);
+  const keys = { keyId: currentKeyId(), mailedKeyId: currentKeyId() };
+  const { userId } = person;
+  const life = { createdAt, expiresAt, usesLeft: 1, cost: 10 };
+  await prisma.temporaryCode.create({
+    data: { id, userId, createdById: userId, ...keys, ...life },
+  });
+  return id;
 }
 
 const record = (event: Omit<AuditEvent, "userId">) =>

@@ -1,11 +1,13 @@
 import "server-only";
 import type messages from "@/messages/en.json";
 import { getDates, getDevice, getWords } from "@/messages/words";
+import { formatHalf } from "../code-halves";
 import { config } from "../config";
 import { db } from "../db/client";
 import { PORTAL_ITSELF } from "../request-source";
 import type { ToldEvent } from "./audit-event";
 import { deriveMailLinkToken } from "./mail-links";
+import { deriveMailedHalf } from "./mailed-half";
 import { type Block, type MailContent, renderHtml, renderText } from "./render-mail";
 import type { Letter } from "./send-mail";
 
@@ -29,6 +31,9 @@ export type MailTemplate =
   | "verify_address"
   | "verify_new_address"
   | "reset_password"
+  | "reset_login"
+  | "temporary_code_half"
+  | "temporary_code_made"
   | "confirm_address_change"
   | "address_taken"
   | "nudge_no_mfa"
@@ -48,9 +53,11 @@ const PATHS = {
  * A `link` is the page of its single-use link.
  */
 type Plan = {
-  button: keyof typeof PATHS | "verify" | "confirm" | "choosePassword" | "none";
+  button: keyof typeof PATHS | "verify" | "confirm" | "choosePassword" | "logInHere" | "none";
   wrong: keyof typeof messages.mail.wrong;
-  link?: "/address/link" | "/reset/link";
+  link?: "/address/link" | "/reset/link" | "/login/link";
+  /** Carries a half of a temporary code. */
+  half?: true;
 };
 
 const NOTICE: Plan = { button: "activity", wrong: "reset" };
@@ -100,6 +107,10 @@ const PLANS: Record<MailTemplate, Plan> = {
   account_disabled: { button: "none", wrong: "administrator" },
   account_enabled: { button: "login", wrong: "administrator" },
   sessions_ended_by_administrator: BY_ADMINISTRATOR,
+  mfa_reset_requested: BY_ADMINISTRATOR,
+  temporary_code_requested: BY_ADMINISTRATOR,
+  temporary_code_made: BY_ADMINISTRATOR,
+  temporary_code_half: { button: "login", wrong: "administrator", half: true },
   mfa_reset: { button: "login", wrong: "administrator" },
   temporary_code_used: NOTICE,
   temporary_code_ended: BY_ADMINISTRATOR,
@@ -108,6 +119,7 @@ const PLANS: Record<MailTemplate, Plan> = {
   verify_new_address: { button: "verify", wrong: "ignore", link: "/address/link" },
   confirm_address_change: { button: "confirm", wrong: "cancel", link: "/address/link" },
   reset_password: { button: "choosePassword", wrong: "ignore", link: "/reset/link" },
+  reset_login: { button: "logInHere", wrong: "passwordKnown", link: "/login/link" },
   address_taken: { button: "login", wrong: "taken" },
   nudge_no_mfa: { button: "methods", wrong: "administrator" },
   nudge_locked_out: { button: "codes", wrong: "administrator" },
@@ -115,8 +127,8 @@ const PLANS: Record<MailTemplate, Plan> = {
 };
 
 /**
- * Writes an outbox row's mail at the moment it is sent. No secret is in it but the single-use link it is
- * for. Gives nothing when the mailbox, the event or the live link is gone: then there is nothing to tell.
+ * Writes an outbox row's mail at the moment it is sent. No secret is in it but the single-use link or the
+ * half of a code that it is for. Gives nothing when the mailbox, the event or what is live is gone: then there is nothing to tell.
  * Throws on a template that this version does not know; another server may.
  */
 export async function composeMail(mail: OutboxMail): Promise<Letter | undefined> {
@@ -151,7 +163,9 @@ async function findFacts({ addressId, eventId, linkId, createdAt }: OutboxMail, 
     ? await prisma.auditEvent.findUnique({ where: { id: eventId } })
     : undefined;
   const link = plan.link && linkId ? await findLiveLink(linkId) : undefined;
-  if (!address || (eventId && !event) || (plan.link && !link)) return undefined;
+  const half = plan.half && linkId ? await findLiveHalf(linkId) : undefined;
+  if (!address || (eventId && !event)) return undefined;
+  if ((plan.link && !link) || (plan.half && !half)) return undefined;
   const user = await prisma.user.findUnique({ where: { id: address.userId } });
   const about = event?.addressId
     ? await prisma.address.findUnique({ where: { id: event.addressId } })
@@ -162,6 +176,8 @@ async function findFacts({ addressId, eventId, linkId, createdAt }: OutboxMail, 
     at: event ? event.at : createdAt,
     loginAddress: user?.email,
     aboutAddress: about?.email,
+    half,
+    expiresAt: (link ?? half)?.expiresAt,
     link: link && { ...link, url: `${config().APP_URL}${plan.link}?token=${link.token}` },
   };
 }
@@ -172,6 +188,17 @@ async function findLiveLink(id: string) {
     where: { id, usedAt: null, expiresAt: { gt: new Date() } },
   });
   return link ? { token: deriveMailLinkToken(link), expiresAt: link.expiresAt } : undefined;
+}
+
+/** The half is nowhere but here, while its mail is written; of a code that is over none is mailed. */
+async function findLiveHalf(id: string) {
+  const prisma = await db();
+  const code = await prisma.temporaryCode.findFirst({
+    where: { id, endedAt: null, expiresAt: { gt: new Date() } },
+    select: { id: true, mailedKeyId: true, expiresAt: true },
+  });
+  if (!code) return undefined;
+  return { half: formatHalf(deriveMailedHalf(code)), expiresAt: code.expiresAt };
 }
 
 async function write(template: MailTemplate, facts: Facts): Promise<MailContent> {
@@ -198,7 +225,7 @@ async function write(template: MailTemplate, facts: Facts): Promise<MailContent>
 const isPath = (button: Plan["button"]): button is keyof typeof PATHS =>
   Object.hasOwn(PATHS, button);
 
-async function findValues({ event, link }: Facts) {
+async function findValues({ event, expiresAt }: Facts) {
   const words = await getWords("mail");
   const dates = await getDates();
   const { APP_URL, SUPPORT_CONTACT } = config();
@@ -206,7 +233,7 @@ async function findValues({ event, link }: Facts) {
     portal: APP_URL,
     letter: event?.setLetter ?? "",
     number: event?.codeNumber ?? 0,
-    until: link ? dates.moment(link.expiresAt) : "",
+    until: expiresAt ? dates.moment(expiresAt) : "",
     contact: SUPPORT_CONTACT ?? words("whoever"),
     forgotPage: `${APP_URL}/forgot`,
     codesPage: `${APP_URL}/account/mfa/recovery-codes`,
@@ -214,7 +241,7 @@ async function findValues({ event, link }: Facts) {
   };
 }
 
-async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
+async function listFacts({ event, at, half, loginAddress, aboutAddress }: Facts) {
   const words = await getWords("mail");
   const dates = await getDates();
   const {
@@ -228,6 +255,7 @@ async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
   const asked = event?.address === PORTAL_ITSELF.address || event?.actorId ? undefined : event;
   const device = asked && (await getDevice(asked.userAgent));
   const rows = [
+    { name: words("half"), value: half?.half },
     { name: words("code"), value: number && letter && words("codeOfSet", { number, letter }) },
     { name: words("left"), value: typeof left === "number" && words("leftOfTen", { left }) },
     { name: words("method"), value: method && (await nameMethod(method, methodName)) },
@@ -247,6 +275,7 @@ const METHOD_WORDS = {
   "authenticator-app": "methodApp",
   notification: "methodPhone",
   "security-key": "methodKey",
+  "temporary-code": "methodTemporary",
 } as const;
 
 async function nameMethod(method: string, name: string | null | undefined) {

@@ -6,7 +6,11 @@ import { hashToken } from "../random-token";
 import { queueMail } from "./outbox";
 
 /** What following a link does, by a POST after its page. */
-export type MailLinkPurpose = "verify-address" | "reset-password" | "confirm-address-change";
+export type MailLinkPurpose =
+  | "verify-address"
+  | "reset-password"
+  | "confirm-address-change"
+  | "reset-login";
 
 export type MailLink = {
   id: string;
@@ -16,11 +20,12 @@ export type MailLink = {
   addressChangeId: string | null;
 };
 
-/** How long a link lives. A reset is an hour at most (63B §4.2.1.2); the others wait for people who are away. */
+/** How long a link lives. What gets somebody in is an hour at most (63B §4.2.1.2); the others wait for people who are away. */
 const LIFE_HOURS: Record<MailLinkPurpose, number> = {
   "verify-address": 7 * 24,
   "reset-password": 1,
   "confirm-address-change": 72,
+  "reset-login": 1,
 };
 
 /**
@@ -88,6 +93,12 @@ export async function findMailLinkPurpose(token: string): Promise<string | undef
     select: { purpose: true },
   });
   return link?.purpose;
+}
+
+/** Ends the links of a person that get somebody in, in the transaction that changes what they would do. */
+export async function endLinksIn(tx: Tx, userId: string): Promise<void> {
+  const purpose = { in: ["reset-password", "reset-login"] };
+  await tx.mailLink.deleteMany({ where: { userId, purpose, usedAt: null } });
 }
 
 /** Spends a link, once, in the transaction that does what it is for. Says whether it was still live. */

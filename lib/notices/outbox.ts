@@ -17,13 +17,23 @@ export async function queueMail(tx: Tx, mail: QueuedMail): Promise<void> {
   afterCommit(tx, wakeOutbox);
 }
 
-/** Queues one mail to each verified address of a person (63B §4.6). */
+/** Queues one mail to each verified address of a person (63B §4.6), but for one that gets another mail of it. */
 export async function queueNotice(
   tx: Tx,
-  { userId, eventId, template }: { userId: string; eventId: string; template: string },
+  {
+    userId,
+    eventId,
+    template,
+    exceptId,
+  }: { userId: string; eventId: string; template: string; exceptId?: string },
 ): Promise<void> {
   const addresses = await tx.address.findMany({
-    where: { userId, verifiedAt: { not: null }, removedAt: null },
+    where: {
+      userId,
+      verifiedAt: { not: null },
+      removedAt: null,
+      ...(exceptId && { id: { not: exceptId } }),
+    },
     select: { id: true },
   });
   for (const { id } of addresses) await queueMail(tx, { addressId: id, template, eventId });

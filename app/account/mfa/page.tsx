@@ -2,7 +2,7 @@ import { Fragment, type ReactNode } from "react";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { findEnrollmentDuty } from "@/lib/mfa/enrollment-duty";
-import type { VerificationMethod } from "@/lib/mfa/method-names";
+import type { EnrollableMethod } from "@/lib/mfa/method-names";
 import {
   type EnrolledMethods,
   enrolledMethods,
@@ -113,13 +113,13 @@ function MethodCards({
   newestSetId: string | undefined;
 }) {
   const enrolled = enrolledMethods(methods);
-  const cards: { method: VerificationMethod; card: ReactNode }[] = [
+  const cards: { method: EnrollableMethod; card: ReactNode }[] = [
     { method: "notification", card: <NotificationCard methods={methods} /> },
     { method: "authenticator-app", card: <AppCard methods={methods} /> },
     { method: "security-key", card: <SecurityKeyCard methods={methods} /> },
     { method: "recovery-codes", card: <CodesCard methods={methods} newestSetId={newestSetId} /> },
   ];
-  const isFirst = ({ method }: { method: VerificationMethod }) =>
+  const isFirst = ({ method }: { method: EnrollableMethod }) =>
     enrolled.includes(method) || (method === "recovery-codes" && hasMfa(methods));
   return [...cards.filter(isFirst), ...cards.filter((one) => !isFirst(one))].map(
     ({ method, card }) => <Fragment key={method}>{card}</Fragment>,

@@ -16,14 +16,16 @@ export async function generateMetadata() {
 }
 
 export default async function RecoveredPage({ searchParams }: PageProps<"/account/recovered">) {
-  const { id, userId } = await requireSession("/account/recovered");
+  const { id, userId, amr } = await requireSession("/account/recovered");
+  const isByTemporaryCode = amr.includes("temporary");
   const returnPath = parseReturnPath((await searchParams).return);
   const methods = await findEnrolledMethods(userId);
   const { recoveryCodes: set } = methods;
-  const spent = await findCodeOfSession(id);
+  const spent = isByTemporaryCode ? undefined : await findCodeOfSession(id);
   const left = set?.left ?? 0;
   const { lowCodes } = await currentPolicy();
   const words = await getWords("recovered");
+  const help = await getWords("lockedOut");
   const dates = await getDates();
   return (
     <div className="space-y-8">
@@ -34,6 +36,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
             {words("spent", { number: spent.number, letter: spent.letter })}
           </p>
         )}
+        {isByTemporaryCode && <p className="text-muted">{help("recovered")}</p>}
         {set && (
           <div className="flex flex-wrap items-center gap-x-4 gap-y-2 text-sm">
             <CodeTicks codes={set.codes} />
@@ -48,8 +51,8 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
         )}
       </div>
       {left === 0 ? (
-        <Notice tone="danger" title={words("gateTitle")}>
-          {words("gate")}
+        <Notice tone="danger" title={isByTemporaryCode ? help("gateTitle") : words("gateTitle")}>
+          {isByTemporaryCode ? help("gate") : words("gate")}
         </Notice>
       ) : (
         left <= lowCodes && <Notice tone="warning">{words("few", { left })}</Notice>
@@ -71,8 +74,8 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
         ))}
         <Choice
           icon={<ListChecks {...ICON} />}
-          title={words("newSetTitle")}
-          help={words("newSetHelp")}
+          title={set ? words("newSetTitle") : help("firstSetTitle")}
+          help={set ? words("newSetHelp") : help("firstSetHelp")}
           href="/account/mfa/recovery-codes"
           action={words("newSet")}
         />

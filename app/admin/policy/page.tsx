@@ -4,13 +4,8 @@ import { POLICY_LIMITS, writePolicyChoice } from "@/lib/admin/policy-choice";
 import { listPolicyVersions, type PolicyVersion } from "@/lib/admin/policy-versions";
 import { requireAdministratorSession } from "@/lib/auth/administration";
 import { findKeptForm } from "@/lib/auth/kept-form";
-import {
-  addDays,
-  currentPolicy,
-  POLICY_METHODS,
-  type Policy,
-  REQUIREMENTS,
-} from "@/lib/mfa/policy";
+import { ENROLLABLE_METHODS } from "@/lib/mfa/method-names";
+import { addDays, currentPolicy, type Policy, REQUIREMENTS } from "@/lib/mfa/policy";
 import { getDates, getWords } from "@/messages/words";
 import { describePolicyField } from "./describe-policy";
 import { POLICY_PATH } from "./paths";
@@ -99,7 +94,7 @@ async function getPolicyFormTexts(policy: Policy): Promise<PolicyFormTexts> {
     requirements: REQUIREMENTS.map((value) => ({ value, label: words(value) })),
     graceDays: { label: words("graceDays"), help: await describeDeadline(policy) },
     methods: { label: words("methods"), help: words("methodsHelp") },
-    methodNames: POLICY_METHODS.map((value) => ({ value, label: words(value) })),
+    methodNames: ENROLLABLE_METHODS.map((value) => ({ value, label: words(value) })),
     codes: words("codes"),
     codesRequired: words("codesRequired"),
     lowCodes: { label: words("lowCodes"), help: words("lowCodesHelp") },

@@ -1,0 +1,22 @@
+import "server-only";
+import { notFound } from "next/navigation";
+import { z } from "zod";
+import { findLockedOutPerson, type LockedOutPerson } from "@/lib/admin/locked-out-person";
+
+/** The pages that help a person in. */
+export type HelpPage = "reset" | "temporary-code";
+
+/** The id in an address or a form; `undefined` if it is none. */
+export function parsePersonId(id: unknown): string | undefined {
+  return z.uuid().safeParse(id).data;
+}
+
+/** The path of a page that helps a person in; the list of people for what is no id. */
+export function helpPath(id: string | undefined, page: HelpPage): string {
+  return id ? `/admin/users/${id}/${page}` : "/admin";
+}
+
+/** The person of a page by the id in its address; 404 if there is none. */
+export async function findHelpedPerson(id: string | undefined): Promise<LockedOutPerson> {
+  return (id && (await findLockedOutPerson(id))) || notFound();
+}

@@ -1,0 +1,149 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { NotAdministrator } from "../auth/hold-administrator";
+import { SessionTooWeak } from "../auth/session-rows";
+import { db } from "../db/client";
+import { createAdministrator, promote } from "../db/testing/administrators";
+import { findEvents } from "../db/testing/events";
+import { createPersonWithApp, FROM } from "../db/testing/people";
+import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
+import { hasMethod } from "../mfa/has-method";
+import { approveRequest, declineRequest, listOpenRequests } from "./administrative-requests";
+import { askForMfaReset } from "./reset-mfa";
+
+type Administrator = Awaited<ReturnType<typeof createAdministrator>>;
+
+let asking: Administrator;
+let second: Administrator;
+let subject: Awaited<ReturnType<typeof createPersonWithApp>>;
+let id: string;
+beforeEach(async () => {
+  asking = await createAdministrator();
+  second = await createAdministrator();
+  subject = await createPersonWithApp();
+  await promote(subject);
+  id = await ask();
+  return () => vi.useRealTimers();
+});
+
+test("LC-06 a second administrator approves, and the reset is done in the name of the first", async () => {
+  expect(await approve(second)).toEqual({ approved: true, kind: "reset-mfa" });
+  expect(await isReset()).toBe(true);
+  expect(await findEvents(subject.userId)).toEqual([
+    "mfa_reset_requested",
+    "administrative_request_approved",
+    "mfa_reset",
+  ]);
+  const prisma = await db();
+  const events = await prisma.auditEvent.findMany({
+    where: { userId: subject.userId },
+    orderBy: { at: "asc" },
+  });
+  expect(events.map(({ actorId }) => actorId)).toEqual([
+    asking.userId,
+    second.userId,
+    asking.userId,
+  ]);
+  expect(events.every(({ reason }) => reason === "Called back")).toBe(true);
+  expect(await approve(second), "once").toEqual({ approved: false, reason: "gone" });
+});
+
+test("LC-06 nobody approves their own request, and nobody one about themselves", async () => {
+  expect(await approve(asking)).toEqual({ approved: false, reason: "own" });
+  const about = await createAdministrator();
+  const aboutId = await ask(about);
+  expect(await approveRequest({ session: about.session, id: aboutId, from: FROM })).toEqual({
+    approved: false,
+    reason: "self",
+  });
+  expect(await hasMethod(await db(), about.userId)).toBe(true);
+  expect(await isReset()).toBe(false);
+});
+
+test("LC-06 a request that was declined, or is a day old, is approved by nobody", async () => {
+  expect(await decline(second)).toBe(true);
+  expect(await decline(second)).toBe(false);
+  expect(await approve(second)).toEqual({ approved: false, reason: "gone" });
+  id = await ask();
+  const later = Date.now() + 24 * 3_600_000 + 1;
+  vi.useFakeTimers({ toFake: ["Date"], now: later });
+  const late = await createAdministrator();
+  expect(await approve(late)).toEqual({ approved: false, reason: "gone" });
+  expect(await listOpenRequests()).toEqual([]);
+  expect(await isReset()).toBe(false);
+});
+
+test("SE-14 LC-08 a request dies with its requester's role, and a demoted administrator decides nothing", async () => {
+  const prisma = await db();
+  const demote = ({ userId }: Administrator) =>
+    prisma.user.update({ where: { id: userId }, data: { role: "USER" } });
+  await demote(second);
+  await expect(approve(second)).rejects.toThrow(NotAdministrator);
+  await expect(decline(second)).rejects.toThrow(NotAdministrator);
+  await demote(asking);
+  expect(await approve(await createAdministrator())).toEqual({ approved: false, reason: "gone" });
+  expect(await isReset()).toBe(false);
+});
+
+test.each(["stale", "restricted"] as const)(
+  "LC-09 a %s session approves and declines nothing",
+  async (kind) => {
+    const session = await WEAK_SESSIONS[kind](second);
+    await expect(approve({ session })).rejects.toThrow(SessionTooWeak);
+    await expect(decline({ session })).rejects.toThrow(SessionTooWeak);
+    expect(await isReset()).toBe(false);
+  },
+);
+
+test("LC-06 of two administrators who approve and decline at once, ten times over, exactly one decides", async () => {
+  const third = await createAdministrator();
+  for (let round = 0; round < 10; round++) {
+    subject = await createPersonWithApp();
+    await promote(subject);
+    const prisma = await db();
+    await prisma.administrativeRequest.deleteMany();
+    id = await ask();
+    const decisions = await Promise.all([
+      approve(second).then(({ approved }) => approved),
+      decline(third),
+      approve(third).then(({ approved }) => approved),
+    ]);
+    expect(decisions.filter(Boolean)).toHaveLength(1);
+    const decided = await findEvents(subject.userId);
+    expect(decided.filter((type) => type.startsWith("administrative_request"))).toHaveLength(1);
+    expect(decided.filter((type) => type === "mfa_reset").length).toBe(decisions[1] ? 0 : 1);
+    expect(await isReset()).toBe(!decisions[1]);
+  }
+});
+
+test("LC-06 two administrators who ask for each other's reset at once do not hold each other up", async () => {
+  const results = await Promise.all([
+    askForMfaReset({ session: asking.session, userId: second.userId, reason: "x", from: FROM }),
+    askForMfaReset({ session: second.session, userId: asking.userId, reason: "x", from: FROM }),
+  ]);
+  expect(results).toEqual([
+    { reset: false, reason: "requested" },
+    { reset: false, reason: "requested" },
+  ]);
+});
+
+async function ask({ userId }: { userId: string } = subject): Promise<string> {
+  const { session } = asking;
+  const result = await askForMfaReset({ session, userId, reason: "Called back", from: FROM });
+  expect(result).toEqual({ reset: false, reason: "requested" });
+  const prisma = await db();
+  const request = await prisma.administrativeRequest.findFirstOrThrow({
+    where: { userId, declinedAt: null },
+    orderBy: { requestedAt: "desc" },
+  });
+  return request.id;
+}
+
+const approve = ({ session }: Pick<Administrator, "session">) =>
+  approveRequest({ session, id, from: FROM });
+
+const decline = ({ session }: Pick<Administrator, "session">) =>
+  declineRequest({ session, id, from: FROM });
+
+async function isReset(): Promise<boolean> {
+  return !(await hasMethod(await db(), subject.userId));
+}

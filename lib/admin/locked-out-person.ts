@@ -1,0 +1,74 @@
+import "server-only";
+import { findLoginMailbox } from "../auth/mailed-link";
+import { db, type Tx } from "../db/client";
+import { currentPolicy } from "../mfa/policy";
+
+/** Somebody whom an administrator is about to help in. */
+export type LockedOutPerson = {
+  id: string;
+  name: string;
+  email: string;
+  role: "USER" | "ADMINISTRATOR";
+  /** The verified mailbox they log in with; without one nothing can be mailed to them. */
+  addressId: string | undefined;
+  hasMethod: boolean;
+  /** Their methods were reset, and none was enrolled since. */
+  isReset: boolean;
+};
+
+/** A person by id (a UUID). In a transaction, it needs its `tx`. */
+export async function findLockedOutPerson(
+  id: string,
+  tx?: Tx,
+): Promise<LockedOutPerson | undefined> {
+  const prisma = tx ?? (await db());
+  const user = await prisma.user.findUnique({
+    where: { id },
+    select: { name: true, email: true, role: true, methodCount: true, mfaResetAt: true },
+  });
+  if (!user) return undefined;
+  const { methodCount, mfaResetAt, ...person } = user;
+  const address = await findLoginMailbox(prisma, { userId: id, email: user.email });
+  const hasMethod = methodCount > 0;
+  const isReset = mfaResetAt !== null && !hasMethod;
+  return { id, ...person, addressId: address?.id, hasMethod, isReset };
+}
+
+/** Why an administrator cannot help this person in. */
+export type HelpRefusal =
+  | "unknown"
+  /** Administrators help others, never themselves. */
+  | "self"
+  /** A login with help needs a mailbox that is known to be the person's. */
+  | "no-address"
+  /** The password alone lets them in: they are not locked out. */
+  | "no-method";
+
+/** The person, if an administrator may help them in; inside a transaction that holds them (`lockPeople`). */
+export async function findHelpable(
+  tx: Tx,
+  { userId, actorId, act }: { userId: string; actorId: string; act: RequestKind },
+): Promise<
+  | { person: LockedOutPerson & { addressId: string }; refusal?: undefined }
+  | { person?: undefined; refusal: HelpRefusal }
+> {
+  if (userId === actorId) return { refusal: "self" };
+  const person = await findLockedOutPerson(userId, tx);
+  if (!person) return { refusal: "unknown" };
+  const { addressId, hasMethod, isReset } = person;
+  if (addressId === undefined) return { refusal: "no-address" };
+  // A reset is given again to somebody who also set a new password since.
+  if (!hasMethod && !(act === "reset-mfa" && isReset)) return { refusal: "no-method" };
+  return { person: { ...person, addressId } };
+}
+
+/** What a second administrator may have to approve. */
+export type RequestKind = "reset-mfa" | "temporary-code";
+
+/** Whether a second administrator has to approve what one does to this person: always, to an administrator. */
+export async function needsSecondAdministrator(
+  { role }: Pick<LockedOutPerson, "role">,
+  tx?: Tx,
+): Promise<boolean> {
+  return role === "ADMINISTRATOR" || (await currentPolicy(tx)).twoAdministrators;
+}

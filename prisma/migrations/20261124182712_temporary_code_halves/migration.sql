@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "TemporaryCode" ADD COLUMN     "mailedKeyId" TEXT NOT NULL;

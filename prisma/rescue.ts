@@ -1,0 +1,27 @@
+import { rescueAccount } from "../lib/admin/rescue-account";
+import { closeDatabase } from "../lib/db/client";
+
+// Resets the verification methods of the account with an address: for the only administrator, locked out.
+
+try {
+  const [address = ""] = process.argv.slice(2);
+  const result = await rescueAccount(address);
+  if (result.rescued) {
+    const { name, email } = result;
+    console.log(`The verification methods and recovery codes of ${name} (${email}) are gone, and all sessions are ended.
+To get in again: log in with the password, open the link that is then mailed to ${email}, and add a new method.
+It is in the audit log, and a mail tells ${name}.`);
+  } else {
+    const why = {
+      invalid: "Say whom to rescue by their address: bin/rescue name@example.org",
+      unknown: `No enabled account has verified the address ${address}.`,
+    };
+    console.error(`Nothing is done. ${why[result.reason]}`);
+    process.exitCode = 1;
+  }
+} catch (error) {
+  console.error(`Nothing is done: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+} finally {
+  await closeDatabase();
+}
