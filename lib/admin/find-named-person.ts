@@ -22,8 +22,10 @@ export async function findNamedPerson(typed: string): Promise<FoundPerson | unde
   if (text === "") return undefined;
   if (z.uuid().safeParse(text).success) return { found: "person", person: await findById(text) };
   const view = parseEnrollmentView((name) => (name === "search" ? text : undefined));
-  const listed = await listEnrollment(view, { after: undefined, take: MOST_CHOICES });
-  const people = listed.people.map(({ id, name, email }) => ({ id, name, email }));
+  const listed = await listEnrollment(view, undefined);
+  const people = listed.people
+    .slice(0, MOST_CHOICES)
+    .map(({ id, name, email }) => ({ id, name, email }));
   const [person] = people;
   if (!person) return { found: "nobody" };
   return people.length > 1 ? { found: "several", people } : { found: "person", person };
