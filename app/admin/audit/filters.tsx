@@ -2,7 +2,6 @@ import { X } from "lucide-react";
 import Link from "next/link";
 import type { AuditView } from "@/lib/admin/audit-view";
 import type { FoundPerson } from "@/lib/admin/find-named-person";
-import type { NamedPerson } from "@/lib/admin/list-audit-events";
 import { AUDIT_EVENT_TYPES } from "@/lib/notices/audit-event";
 import { getWords } from "@/messages/words";
 import { auditPath } from "./audit-path";
@@ -90,7 +89,10 @@ async function WhoField({
         <p className="text-sm font-medium">{words(who)}</p>
         <input type="hidden" name={who} value={person.id} />
         <p className="flex min-h-11 items-center justify-between gap-2 rounded-lg bg-raised py-1 pl-3">
-          <span className="min-w-0 text-sm [overflow-wrap:anywhere]">{await nameWho(person)}</span>
+          <span className="min-w-0 text-sm [overflow-wrap:anywhere]">
+            {person.name ?? words("deleted")}
+            <span className="block text-muted">{person.email ?? person.id}</span>
+          </span>
           <Link
             href={auditPath({ ...view, [who]: undefined })}
             aria-label={words(who === "person" ? "anybodyPerson" : "anybodyActor")}
@@ -162,9 +164,4 @@ async function Choices({
       </ul>
     </section>
   );
-}
-
-async function nameWho({ id, name, email }: NamedPerson): Promise<string> {
-  const words = await getWords("audit");
-  return name === undefined ? `${words("deleted")} ${id}` : `${name} (${email})`;
 }

@@ -131,7 +131,7 @@ async function EventRow({ event }: { event: AuditEntry }) {
   const time = <TimeAgo date={at} ago={dates.ago(at)} exact={dates.moment(at)} />;
   const whose = person ? <Person person={person} /> : words("noPerson");
   const by = actor ? <Person person={actor} /> : isByPortal && words("portal");
-  const whence = isByPortal ? undefined : `${await getDevice(userAgent)} · ${address}`;
+  const device = isByPortal ? undefined : await getDevice(userAgent);
   return (
     <tr className="bg-surface">
       <td className={`${CELL} hidden whitespace-nowrap text-muted sm:table-cell`}>{time}</td>
@@ -148,11 +148,18 @@ async function EventRow({ event }: { event: AuditEntry }) {
             {by}
           </div>
         )}
-        {whence && <p className="text-muted xl:hidden">{whence}</p>}
+        {device && (
+          <p className="text-muted xl:hidden">
+            {device} · {address}
+          </p>
+        )}
       </td>
       <td className={`${CELL} hidden md:table-cell`}>{whose}</td>
       <td className={`${CELL} hidden xl:table-cell`}>{by}</td>
-      <td className={`${CELL} hidden text-muted xl:table-cell`}>{whence}</td>
+      <td className={`${CELL} hidden text-muted xl:table-cell`}>
+        {device}
+        {device && <span className="block tabular-nums">{address}</span>}
+      </td>
     </tr>
   );
 }
