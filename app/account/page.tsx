@@ -35,6 +35,11 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           {words("passwordChanged")}
         </Notice>
       )}
+      {done === "role" && (
+        <Notice tone="success" announce="status">
+          {words("roleGivenUp")}
+        </Notice>
+      )}
       {session.amr.includes("recovery") && (
         <Notice tone="info">
           {words("restricted")}{" "}

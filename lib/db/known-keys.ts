@@ -23,7 +23,7 @@ export async function registerKeys(): Promise<void> {
 }
 
 /**
- * What still needs a key: passwords until their next login; links, kept forms and the numbers of
+ * What still needs a key: passwords until their next login; links, invitations, kept forms and the numbers of
  * notifications until they are over.
  */
 export type KeyUses = {
@@ -52,7 +52,7 @@ export async function retireUnusedKeys(): Promise<KeyUses[]> {
 async function countUses(keyId: string): Promise<KeyUses> {
   const prisma = await db();
   const isLive = { expiresAt: { gt: new Date() } };
-  const [passwords, codes, apps, subscriptions, serverKeys, links, forms, numbers] =
+  const [passwords, codes, apps, subscriptions, serverKeys, links, invitations, forms, numbers] =
     await Promise.all([
       prisma.user.count({ where: { passwordDigest: { contains: `:${keyId}:` } } }),
       prisma.recoveryCode.count({ where: { keyId, sealedDigest: { not: null } } }),
@@ -60,10 +60,11 @@ async function countUses(keyId: string): Promise<KeyUses> {
       prisma.sparekeyAuthenticator.count({ where: { subscriptionKeyId: keyId } }),
       prisma.serverKey.count({ where: { keyId } }),
       prisma.mailLink.count({ where: { keyId, usedAt: null, ...isLive } }),
+      prisma.invitation.count({ where: { keyId, usedAt: null, cancelledAt: null, ...isLive } }),
       prisma.loginChallenge.count({ where: { formKeyId: keyId, ...isLive } }),
       prisma.approvalRequest.count({ where: { keyId, usedAt: null, endedAt: null, ...isLive } }),
     ]);
-  const others = links + forms + numbers;
+  const others = links + invitations + forms + numbers;
   return { id: keyId, passwords, codes, apps, subscriptions, serverKeys, others };
 }
 

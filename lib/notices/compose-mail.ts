@@ -5,6 +5,7 @@ import { config } from "../config";
 import { db } from "../db/client";
 import { PORTAL_ITSELF } from "../request-source";
 import type { ToldEvent } from "./audit-event";
+import { deriveInvitationToken } from "./invitations";
 import { deriveMailLinkToken } from "./mail-links";
 import { type Block, type MailContent, renderHtml, renderText } from "./render-mail";
 import type { Letter } from "./send-mail";
@@ -30,7 +31,8 @@ export type MailTemplate =
   | "verify_new_address"
   | "reset_password"
   | "confirm_address_change"
-  | "address_taken";
+  | "address_taken"
+  | "invitation";
 
 const PATHS = {
   activity: "/account/activity",
@@ -44,9 +46,9 @@ const PATHS = {
  * A `link` is the page of its single-use link.
  */
 type Plan = {
-  button: keyof typeof PATHS | "verify" | "confirm" | "choosePassword" | "none";
+  button: keyof typeof PATHS | "verify" | "confirm" | "choosePassword" | "join" | "none";
   wrong: keyof typeof messages.mail.wrong;
-  link?: "/address/link" | "/reset/link";
+  link?: "/address/link" | "/reset/link" | "/invitation/link";
 };
 
 const NOTICE: Plan = { button: "activity", wrong: "reset" };
@@ -105,6 +107,7 @@ const PLANS: Record<MailTemplate, Plan> = {
   confirm_address_change: { button: "confirm", wrong: "cancel", link: "/address/link" },
   reset_password: { button: "choosePassword", wrong: "ignore", link: "/reset/link" },
   address_taken: { button: "login", wrong: "taken" },
+  invitation: { button: "join", wrong: "uninvited", link: "/invitation/link" },
 };
 
 /**
@@ -161,10 +164,20 @@ async function findFacts({ addressId, eventId, linkId, createdAt }: OutboxMail, 
 
 async function findLiveLink(id: string) {
   const prisma = await db();
+  const invitation = await prisma.invitation.findFirst({
+    where: { id, usedAt: null, cancelledAt: null, expiresAt: { gt: new Date() } },
+  });
+  if (invitation) {
+    const { invitedById, expiresAt } = invitation;
+    const inviter = await prisma.user.findUnique({ where: { id: invitedById } });
+    return { token: deriveInvitationToken(invitation), expiresAt, inviter: inviter?.name };
+  }
   const link = await prisma.mailLink.findFirst({
     where: { id, usedAt: null, expiresAt: { gt: new Date() } },
   });
-  return link ? { token: deriveMailLinkToken(link), expiresAt: link.expiresAt } : undefined;
+  return (
+    link && { token: deriveMailLinkToken(link), expiresAt: link.expiresAt, inviter: undefined }
+  );
 }
 
 async function write(template: MailTemplate, facts: Facts): Promise<MailContent> {
@@ -207,7 +220,7 @@ async function findValues({ event, link }: Facts) {
   };
 }
 
-async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
+async function listFacts({ event, at, loginAddress, aboutAddress, link }: Facts) {
   const words = await getWords("mail");
   const dates = await getDates();
   const {
@@ -225,6 +238,7 @@ async function listFacts({ event, at, loginAddress, aboutAddress }: Facts) {
     { name: words("left"), value: typeof left === "number" && words("leftOfTen", { left }) },
     { name: words("method"), value: method && (await nameMethod(method, methodName)) },
     { name: words("address"), value: aboutAddress },
+    { name: words("invitedBy"), value: link?.inviter },
     { name: words("account"), value: loginAddress },
     { name: words("portal"), value: config().APP_URL },
     { name: words("reason"), value: event?.reason },
