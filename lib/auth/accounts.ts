@@ -119,7 +119,7 @@ async function create(input: NewAccountInput, creation: Creation): Promise<Accou
   try {
     const { email, password } = account;
     const result = await storePasswordDigest(place, { email, password }, (tx, passwordDigest) =>
-      store(tx, { ...account, passwordDigest }, creation),
+      store(tx, { name: account.name, email, passwordDigest }, creation),
     );
     if (!result) return { created: false, refusal: { reason: "busy" } };
     return { created: true, ...result.stored };
@@ -212,13 +212,21 @@ async function storeInvited(
 
 async function storeUser(
   tx: Tx,
-  { verifiedAt, ...account }: NewAccount & { role: "USER" | "ADMINISTRATOR"; verifiedAt?: Date },
+  {
+    name,
+    email,
+    passwordDigest,
+    role,
+    verifiedAt,
+  }: NewAccount & { role: "USER" | "ADMINISTRATOR"; verifiedAt?: Date },
 ): Promise<{ userId: string; addressId: string }> {
-  const { email } = account;
   const now = new Date();
   const { id: userId } = await tx.user.create({
     data: {
-      ...account,
+      name,
+      email,
+      passwordDigest,
+      role,
       ...(verifiedAt && { verifiedEmail: email }),
       passwordChangedAt: now,
       createdAt: now,
