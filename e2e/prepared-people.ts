@@ -5,6 +5,7 @@ import { type Person, somebodyNew } from "./people";
 import { Phone } from "./phone";
 import { PlainBrowser, type PlainPage } from "./plain-browser";
 import { noteSecret } from "./secrets-of-the-run";
+import type { Sql } from "./servers";
 
 /** A person who went through the product's own forms in a browser without scripts. */
 export type Prepared = Person & {
@@ -121,3 +122,10 @@ async function mustReach(pressed: Promise<PlainPage>, path: string): Promise<voi
 
 const notReached = (wanted: string, { path, status, body }: PlainPage) =>
   new Error(`Reached ${path} (${status}), not ${wanted}: ${textOf(body)}`);
+
+/** An administrator with an authenticator app, logged in. */
+export async function prepareAdministrator(origin: string, sql: Sql): Promise<WithApp> {
+  const person = await prepareWithApp(origin);
+  await sql(`UPDATE "User" SET "role" = 'ADMINISTRATOR' WHERE "email" = $1`, [person.email]);
+  return person;
+}

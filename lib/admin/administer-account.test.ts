@@ -3,7 +3,7 @@ import { holdAdministrator, NotAdministrator } from "../auth/administration";
 import { deleteAccount } from "../auth/delete-account";
 import { findSession, SessionOver, SessionTooWeak } from "../auth/session-rows";
 import { db, transaction } from "../db/client";
-import { createAdministratorWithSession, giveRole } from "../db/testing/administrators";
+import { createAdministrator } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";
 import { mailTo } from "../db/testing/mailboxes";
 import { createChallenge, createPerson, FROM, type Person } from "../db/testing/people";
@@ -21,13 +21,13 @@ import { inviteByMail } from "./invite";
 const REASON = "Ticket 12: she called from her desk.";
 const DONE = { done: true };
 
-let administrator: Awaited<ReturnType<typeof createAdministratorWithSession>>;
+let administrator: Awaited<ReturnType<typeof createAdministrator>>;
 let person: Person;
 beforeEach(async () => {
   const prisma = await db();
   await prisma.user.updateMany({ data: { role: "USER" } });
   await prisma.mail.deleteMany();
-  administrator = await createAdministratorWithSession();
+  administrator = await createAdministrator();
   person = await createPerson();
 });
 
@@ -114,7 +114,7 @@ describe("what is done to an account", () => {
   });
 
   test("nobody disables themselves; the page says beforehand what the verb would", async () => {
-    await createAdministratorWithSession();
+    await createAdministrator();
     for (const act of ["disable", "end-sessions"] as const) {
       expect(await doTo(administrator, act)).toEqual({ done: false, reason: "own-account" });
       const { session, userId } = administrator;
@@ -128,20 +128,20 @@ describe("what is done to an account", () => {
     expect(await doTo(administrator, "remove-administrator")).toMatchObject({
       reason: "last-administrator",
     });
-    await createAdministratorWithSession();
+    await createAdministrator();
     expect(await doTo(administrator, "remove-administrator")).toEqual(DONE);
     expect(await roleOf(administrator)).toBe("USER");
   });
 
   test("invitations of whoever administers no more end, so that nobody comes back by their own", async () => {
-    const other = await createAdministratorWithSession();
+    const other = await createAdministrator();
     for (const act of ["remove-administrator", "disable"] as const) {
-      await giveRole(other, "ADMINISTRATOR");
+      const prisma = await db();
+      await prisma.user.update({ where: { id: other.userId }, data: { role: "ADMINISTRATOR" } });
       const email = `${crypto.randomUUID()}@example.net`;
       const { session } = await createSessionOf(other);
       await inviteByMail({ session, email, role: "ADMINISTRATOR", from: FROM });
       expect(await doTo(other, act)).toEqual(DONE);
-      const prisma = await db();
       const invitation = await prisma.invitation.findFirstOrThrow({ where: { email } });
       expect(invitation.cancelledAt, act).not.toBeNull();
     }
@@ -163,9 +163,9 @@ describe("who may do it", () => {
 
   test("LC-08 SE-14 whoever was demoted, is disabled or has no method is refused, whatever their page showed", async () => {
     const prisma = await db();
-    const demoted = await createAdministratorWithSession();
+    const demoted = await createAdministrator();
     await doTo(demoted, "remove-administrator");
-    const withoutMfa = await createAdministratorWithSession();
+    const withoutMfa = await createAdministrator();
     await prisma.authenticatorApp.updateMany({
       where: { userId: withoutMfa.userId },
       data: { removedAt: new Date() },
@@ -175,14 +175,14 @@ describe("who may do it", () => {
         await expect(doTo(person, act, { by })).rejects.toBeInstanceOf(NotAdministrator);
       }
     }
-    const disabled = await createAdministratorWithSession();
+    const disabled = await createAdministrator();
     await doTo(disabled, "disable");
     await expect(doTo(person, "disable", { by: disabled })).rejects.toBeInstanceOf(SessionOver);
     expect(await findEvents(person.userId)).toEqual([]);
   });
 
   test("SE-14 a demotion that comes while an administrator's act is under way waits for it, and the next act is refused", async () => {
-    const other = await createAdministratorWithSession();
+    const other = await createAdministrator();
     const order: string[] = [];
     let hasHeld = () => {};
     const held = new Promise<void>((resolve) => {
@@ -203,7 +203,7 @@ describe("who may do it", () => {
 
   test("SE-14 of an act and a demotion at once, the act is done before or not at all", async () => {
     for (let round = 0; round < 5; round += 1) {
-      const other = await createAdministratorWithSession();
+      const other = await createAdministrator();
       const target = await createPerson();
       const [demotion, act] = await Promise.allSettled([
         doTo(other, "remove-administrator"),
@@ -221,7 +221,7 @@ describe("the last administrator", () => {
   const LEAVING = ["remove-administrator", "disable"] as const;
 
   test.each(LEAVING)("%s: refused for the last one, whoever else is disabled", async (act) => {
-    const other = await createAdministratorWithSession();
+    const other = await createAdministrator();
     await doTo(other, "disable");
     expect(await roleOf(other)).toBe("ADMINISTRATOR");
     const refused = await doTo(administrator, act);
@@ -237,9 +237,9 @@ describe("the last administrator", () => {
       const prisma = await db();
       await prisma.user.updateMany({ data: { role: "USER" } });
       const [a, b, c] = await Promise.all([
-        createAdministratorWithSession(),
-        createAdministratorWithSession(),
-        createAdministratorWithSession(),
+        createAdministrator(),
+        createAdministrator(),
+        createAdministrator(),
       ]);
       const results = await Promise.allSettled([
         doTo(b, "remove-administrator", { by: a }),
@@ -264,8 +264,8 @@ describe("the last administrator", () => {
     for (let round = 0; round < 10; round += 1) {
       const prisma = await db();
       await prisma.user.updateMany({ data: { role: "USER" } });
-      const a = await createAdministratorWithSession();
-      const b = await createAdministratorWithSession();
+      const a = await createAdministrator();
+      const b = await createAdministrator();
       const act = LEAVING[round % 2] ?? "disable";
       const results = await Promise.allSettled([doTo(b, act, { by: a }), doTo(a, act, { by: b })]);
       const done = results.filter(({ status }) => status === "fulfilled");

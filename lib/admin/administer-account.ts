@@ -4,7 +4,6 @@ import { isLastAdministrator, lockAdministrators } from "../auth/administrators"
 import type { CurrentSession } from "../auth/current-session";
 import { endAllSessions } from "../auth/session-rows";
 import { db, type Tx, transaction } from "../db/client";
-import { lockUser } from "../db/lock-user";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { type AuditEventType, recordAuditEvent } from "../notices/audit-event";
 import { cancelInvitationsOf } from "../notices/invitations";
@@ -82,15 +81,11 @@ export async function administerAccount({
 }): Promise<AccountActResult> {
   const reason = parseReason(input);
   return transaction(async (tx) => {
-    const { isLast } = await lockAdministrators(tx);
-    await lockUser(tx, userId);
+    const { isLast } = await lockAdministrators(tx, userId);
     await holdAdministrator(tx, session, "unrestricted");
     const person = await findStanding(tx, userId);
     if (!person) return { done: false, reason: "gone" };
-    const refusal = refuse(act, person, {
-      isOwn: userId === session.userId,
-      isLast: isLast(userId),
-    });
+    const refusal = refuse(act, person, { isOwn: userId === session.userId, isLast });
     if (refusal) return { done: false, reason: refusal };
     if (!reason) return { done: false, reason: "reason" };
     await EFFECTS[act](tx, userId);

@@ -2,12 +2,8 @@ import "server-only";
 import { type ListedSession, listSessions } from "../auth/session-rows";
 import { db } from "../db/client";
 import { type EnrolledMethods, findEnrolledMethods } from "../mfa/methods";
+import { RECOVERABILITIES, type Recoverability } from "../mfa/recoverability";
 import type { RecoveryCodeSetSummary } from "../mfa/recovery-code-sets";
-
-/** What happens if the phone is lost today, as the database keeps it. */
-export const RECOVERABILITIES = ["safe", "thin", "locked-out", "no-mfa"] as const;
-
-export type Recoverability = (typeof RECOVERABILITIES)[number];
 
 /** One account as an administrator sees it: nothing secret, and no id that opens anything (LC-07). */
 export type AdministeredPerson = {

@@ -4,7 +4,7 @@ import { NotAdministrator } from "../auth/administration";
 import { clearAway } from "../auth/housekeeping";
 import { findSession, SessionTooWeak } from "../auth/session-rows";
 import { db, transaction } from "../db/client";
-import { createAdministratorWithSession, giveRole } from "../db/testing/administrators";
+import { createAdministrator } from "../db/testing/administrators";
 import { dumpDatabase } from "../db/testing/dump";
 import { findEvents } from "../db/testing/events";
 import { createPerson, FROM } from "../db/testing/people";
@@ -18,13 +18,13 @@ const REQUEST = { previousToken: undefined, from: FROM };
 const HOUR = 3_600_000;
 const OVER = { created: false, refusal: { reason: "invitation-over" } };
 
-let administrator: Awaited<ReturnType<typeof createAdministratorWithSession>>;
+let administrator: Awaited<ReturnType<typeof createAdministrator>>;
 let email: string;
 beforeEach(async () => {
   const prisma = await db();
   await prisma.invitation.deleteMany();
   await prisma.mail.deleteMany();
-  administrator = await createAdministratorWithSession();
+  administrator = await createAdministrator();
   email = `${crypto.randomUUID()}@example.net`;
 });
 afterEach(() => {
@@ -236,7 +236,7 @@ describe("inviting", () => {
     );
     expect(results.filter(({ invited }) => invited)).toHaveLength(2);
     expect(await invite()).toEqual({ invited: false, reason: "too-many" });
-    const { session: other } = await createAdministratorWithSession();
+    const { session: other } = await createAdministrator();
     expect(await invite("USER", other)).toMatchObject({ invited: true });
   });
 
@@ -256,8 +256,9 @@ describe("inviting", () => {
   test("LC-08 SE-14 a member, or an administrator of yesterday, invites nobody and cancels nothing", async () => {
     await invite();
     const [id = ""] = (await listOpenInvitations()).map((invitation) => invitation.id);
-    const other = await createAdministratorWithSession();
-    await giveRole(other, "USER");
+    const other = await createAdministrator();
+    const prisma = await db();
+    await prisma.user.update({ where: { id: other.userId }, data: { role: "USER" } });
     const { session } = other;
     await expect(invite("USER", session)).rejects.toBeInstanceOf(NotAdministrator);
     const cancelling = withdrawInvitation({ session, id, from: FROM });

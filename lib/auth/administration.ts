@@ -2,8 +2,9 @@ import "server-only";
 import { forbidden, redirect } from "next/navigation";
 import type { Tx } from "../db/client";
 import { type ActionRequest, sessionAction } from "./action";
-import { type CurrentSession, requireSession, stepUpPath } from "./current-session";
-import { holdSession, type SessionDemand } from "./session-rows";
+import { type CurrentSession, currentSession, requireSession, stepUpPath } from "./current-session";
+import { mustEnroll } from "./must-enroll";
+import { holdSession, type SessionDemand, SessionOver } from "./session-rows";
 
 /**
  * The session of an administrator, for a page of the administration; `path` is the page's own. Others are
@@ -43,6 +44,21 @@ export function administratorAction<State>(
       throw error;
     }
   });
+}
+
+/**
+ * The session of an administrator, for a handler. Throws `SessionOver` without a session and
+ * `NotAdministrator` for everybody else, restricted administrators included.
+ */
+export async function currentAdministrator(): Promise<CurrentSession> {
+  const session = await currentSession();
+  if (!session) throw new SessionOver();
+  const { role, restrictedUntil } = session;
+  const isRestricted = restrictedUntil !== null && restrictedUntil > new Date();
+  if (role !== "ADMINISTRATOR" || isRestricted || (await mustEnroll(session))) {
+    throw new NotAdministrator();
+  }
+  return session;
 }
 
 /** The session's person is no administrator any more, or is disabled; the transaction is rolled back. */

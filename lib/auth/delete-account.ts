@@ -1,6 +1,5 @@
 import "server-only";
 import { transaction } from "../db/client";
-import { lockUser } from "../db/lock-user";
 import { recordAuditEvent } from "../notices/audit-event";
 import { cancelInvitationsOf } from "../notices/invitations";
 import type { RequestSource } from "../request-source";
@@ -26,10 +25,9 @@ export async function deleteAccount({
   from: RequestSource;
 }): Promise<AccountDeletion> {
   return transaction(async (tx) => {
-    const { isLast } = await lockAdministrators(tx);
-    await lockUser(tx, userId);
+    const { isLast } = await lockAdministrators(tx, userId);
     await holdSession(tx, sessionId, "unrestricted");
-    if (isLast(userId)) return { deleted: false, reason: "last-administrator" };
+    if (isLast) return { deleted: false, reason: "last-administrator" };
     await cancelInvitationsOf(tx, userId);
     await recordAuditEvent(tx, { type: "account_deleted", userId, sessionId, from });
     await tx.address.updateMany({

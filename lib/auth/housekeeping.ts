@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { db, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { log } from "../log";
+import { compactEnrollmentTally, noteEnrollmentDay } from "../mfa/enrollment-totals";
 import { PORTAL_ITSELF } from "../request-source";
 import { applyDueAddressChanges } from "./change-address";
 import { RELEASE_DAYS, releaseAccount } from "./release-account";
@@ -32,6 +33,8 @@ const TASKS: Record<string, () => Promise<unknown>> = {
   deleteMailLinks,
   deleteInvitations,
   deleteMail,
+  compactEnrollmentTally,
+  noteEnrollmentDay,
 };
 
 /** Clears away at once, and every ten minutes, what nobody needs any more. Returns what ends it. */

@@ -32,6 +32,9 @@ export type MailTemplate =
   | "reset_password"
   | "confirm_address_change"
   | "address_taken"
+  | "nudge_no_mfa"
+  | "nudge_locked_out"
+  | "nudge_thin"
   | "invitation";
 
 const PATHS = {
@@ -39,6 +42,7 @@ const PATHS = {
   codes: "/account/mfa/recovery-codes",
   addresses: "/account/addresses",
   login: "/login",
+  methods: "/account/mfa",
 };
 
 /**
@@ -107,6 +111,9 @@ const PLANS: Record<MailTemplate, Plan> = {
   confirm_address_change: { button: "confirm", wrong: "cancel", link: "/address/link" },
   reset_password: { button: "choosePassword", wrong: "ignore", link: "/reset/link" },
   address_taken: { button: "login", wrong: "taken" },
+  nudge_no_mfa: { button: "methods", wrong: "administrator" },
+  nudge_locked_out: { button: "codes", wrong: "administrator" },
+  nudge_thin: { button: "codes", wrong: "administrator" },
   invitation: { button: "join", wrong: "uninvited", link: "/invitation/link" },
 };
 

@@ -8,11 +8,11 @@ import { type AdministeredPerson, findNames, findPerson } from "@/lib/admin/find
 import { requireAdministratorSession } from "@/lib/auth/administration";
 import { listActivity } from "@/lib/notices/list-activity";
 import { getDates, getWords } from "@/messages/words";
+import { RecoverabilityMark, stateWord } from "../../recoverability-mark";
 import { AccountActs } from "./account-acts";
 import { LockedOut } from "./locked-out";
 import { CodeSets, Methods } from "./methods";
 import { parsePersonId, personPath } from "./person-path";
-import { RecoverabilityState } from "./recoverability-state";
 import { Sessions } from "./sessions";
 
 export async function generateMetadata() {
@@ -68,7 +68,10 @@ async function Account({ person }: { person: AdministeredPerson }) {
           {day ? words("disabledSince", { date: day }) : words(`states.${state}`)}
         </Fact>
         <Fact name={words("recoverability")}>
-          <RecoverabilityState recoverability={recoverability} />
+          <RecoverabilityMark state={recoverability} />
+          <span className="block text-muted">
+            {words("recoverable", { state: stateWord(recoverability) })}
+          </span>
         </Fact>
         <Fact name={words("lastLogin")}>
           <TimeAgo

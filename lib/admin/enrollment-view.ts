@@ -1,0 +1,57 @@
+import "server-only";
+import { Prisma } from "../db/generated/client";
+import { RECOVERABILITIES, type Recoverability } from "../mfa/recoverability";
+
+/** What people are sorted by; a hyphen before it turns the order round. */
+const SORTS = ["name", "-name", "last-login", "-last-login", "codes", "-codes"] as const;
+export type EnrollmentSort = (typeof SORTS)[number];
+
+/** Which people are listed, in which order: what the address of the page says. */
+export type EnrollmentView = {
+  recoverability: Recoverability | undefined;
+  administratorsOnly: boolean;
+  /** Beginnings of words of the name and of the address; empty for everybody. */
+  search: string;
+  sort: EnrollmentSort;
+};
+
+const MAX_SEARCH = 200;
+
+/** Reads a view from what an address or a form holds; what is not known is as if it was not there. */
+export function parseEnrollmentView(text: (name: string) => string | undefined): EnrollmentView {
+  return {
+    recoverability: RECOVERABILITIES.find((one) => one === text("state")),
+    administratorsOnly: text("role") === "administrator",
+    search: (text("search") ?? "").trim().slice(0, MAX_SEARCH),
+    sort: SORTS.find((one) => one === text("sort")) ?? "name",
+  };
+}
+
+/** The people of a view, as a condition on "User" `u`. */
+export function whereInView({
+  recoverability,
+  administratorsOnly,
+  search,
+}: EnrollmentView): Prisma.Sql {
+  const conditions = [Prisma.sql`TRUE`];
+  if (recoverability) conditions.push(Prisma.sql`u."recoverability" = ${recoverability}`);
+  if (administratorsOnly) conditions.push(Prisma.sql`u."role" = 'ADMINISTRATOR'`);
+  const query = toSearchQuery(search);
+  if (query) {
+    conditions.push(
+      Prisma.sql`to_tsvector('simple', translate(u."name" || ' ' || u."email", '@._+-', '     '))
+        @@ to_tsquery('simple', ${query})`,
+    );
+  }
+  return Prisma.join(conditions, " AND ");
+}
+
+/** Every word typed is the beginning of one; nothing else of what was typed reaches the query's language. */
+function toSearchQuery(search: string): string {
+  const words =
+    search
+      .normalize("NFKC")
+      .toLowerCase()
+      .match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+  return words.map((word) => `'${word}':*`).join(" & ");
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import { beforeAll, expect, test } from "vitest";
+import { db } from "../db/client";
+import { createPerson, storeApp } from "../db/testing/people";
+import { type EnrollmentView, parseEnrollmentView } from "./enrollment-view";
+import { listEnrollment } from "./list-enrollment";
+
+const view = (fields: Record<string, string> = {}): EnrollmentView =>
+  parseEnrollmentView((name) => fields[name]);
+
+const NAMES = [
+  "Ümit Ak",
+  "Robin O’Brien",
+  "robin lower",
+  "Zoë Robinson",
+  "D'rop'); DROP",
+  "100% Sure",
+];
+
+beforeAll(async () => {
+  const prisma = await db();
+  for (const [index, name] of NAMES.entries()) {
+    const { userId } = await createPerson();
+    await prisma.user.update({
+      where: { id: userId },
+      data: {
+        name,
+        email: `p${index}.${index % 2 ? "odd" : "even"}@example-${index}.test`,
+        lastLoginAt: new Date(Date.UTC(2026, 0, 1 + (index % 3))),
+        ...(index === 0 && { role: "ADMINISTRATOR" }),
+      },
+    });
+    if (index < 3) await storeApp(userId);
+  }
+});
+
+async function namesOf(fields: Record<string, string>) {
+  const { people } = await listEnrollment(view(fields), { after: undefined });
+  return people.map(({ name }) => name);
+}
+
+test("each sort leads through everybody once, in pages, up and down", async () => {
+  for (const sort of ["name", "-name", "last-login", "-last-login", "codes", "-codes"]) {
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await listEnrollment(view({ sort }), { after, take: 2 });
+      expect(page.people.length).toBeLessThanOrEqual(2);
+      seen.push(...page.people.map(({ id }) => id));
+      after = page.next;
+    } while (after);
+    const { people } = await listEnrollment(view({ sort }), { after: undefined });
+    expect(seen, sort).toEqual(people.map(({ id }) => id));
+    expect(new Set(seen).size, sort).toBe(NAMES.length);
+  }
+  const up = await namesOf({ sort: "last-login" });
+  expect(await namesOf({ sort: "-last-login" })).toEqual(up.reverse());
+});
+
+test("a page after somebody who is gone is the first page", async () => {
+  const { people } = await listEnrollment(view(), { after: randomUUID() });
+  expect(people).toHaveLength(NAMES.length);
+});
+
+test("filters narrow by state and by role, and go together with a search", async () => {
+  expect(await namesOf({ state: "locked-out" })).toHaveLength(3);
+  expect(await namesOf({ state: "no-mfa" })).toHaveLength(3);
+  expect(await namesOf({ state: "safe" })).toEqual([]);
+  expect(await namesOf({ role: "administrator" })).toEqual(["Ümit Ak"]);
+  expect(await namesOf({ state: "locked-out", search: "robin" })).toHaveLength(2);
+  expect(await namesOf({ state: "nonsense", sort: "nonsense" })).toHaveLength(NAMES.length);
+});
+
+test("a search finds beginnings of words of the name and of the address, in any case and order", async () => {
+  expect(await namesOf({ search: "ROBIN" })).toHaveLength(3);
+  expect(await namesOf({ search: "brien rob" })).toEqual(["Robin O’Brien"]);
+  expect(await namesOf({ search: "ümi" })).toEqual(["Ümit Ak"]);
+  expect(await namesOf({ search: "p1.odd@example-1.test" })).toEqual(["Robin O’Brien"]);
+  expect(await namesOf({ search: "odd" })).toHaveLength(3);
+  expect(await namesOf({ search: "obin" })).toEqual([]);
+});
+
+test("what a search query or SQL would take for its own is only text", async () => {
+  for (const search of [
+    "drop'); DROP",
+    "'",
+    "a' | 'b",
+    ":*",
+    "!robin",
+    "\\",
+    "%",
+    "robin\0",
+    "🙂",
+  ]) {
+    await expect(namesOf({ search }), search).resolves.toBeDefined();
+  }
+  expect(await namesOf({ search: "rop'); dro" })).toEqual(["D'rop'); DROP"]);
+  expect(await namesOf({ search: "100% s" })).toEqual(["100% Sure"]);
+});
+
+test("LC-07 a person in the list has nothing secret", async () => {
+  const { people } = await listEnrollment(view(), { after: undefined });
+  expect(Object.keys(people[0] ?? {}).sort()).toEqual([
+    "codesConfirmed",
+    "codesLeft",
+    "disabledAt",
+    "email",
+    "id",
+    "lastLoginAt",
+    "methods",
+    "name",
+    "recoverability",
+    "role",
+  ]);
+});

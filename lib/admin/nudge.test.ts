@@ -1,0 +1,77 @@
+import { expect, test, vi } from "vitest";
+import { NotAdministrator } from "../auth/administration";
+import { db } from "../db/client";
+import { createAdministrator } from "../db/testing/administrators";
+import { findEvents } from "../db/testing/events";
+import { createPerson, createPersonWithApp, FROM, storeSecurityKey } from "../db/testing/people";
+import { logInAs, WITH_APP } from "../db/testing/signed-in";
+import { parseEnrollmentView } from "./enrollment-view";
+import { countNudgeable, nudge } from "./nudge";
+
+const EVERYBODY = { view: parseEnrollmentView(() => undefined) };
+
+async function mailsTo(userId: string): Promise<string[]> {
+  const prisma = await db();
+  const mails = await prisma.mail.findMany({
+    where: {
+      addressId: { in: (await prisma.address.findMany({ where: { userId } })).map(({ id }) => id) },
+    },
+  });
+  return mails.map(({ template }) => template);
+}
+
+test("one person gets one mail that fits what they lack, and no other within seven days", async () => {
+  const { session } = await createAdministrator();
+  const { userId } = await createPerson();
+  const whom = { personId: userId };
+  expect(await countNudgeable(whom)).toBe(1);
+  expect(await nudge({ session, whom, from: FROM })).toBe(1);
+  expect(await mailsTo(userId)).toEqual(["nudge_no_mfa"]);
+  expect(await findEvents(userId)).toEqual(["nudged"]);
+  expect(await nudge({ session, whom, from: FROM })).toBe(0);
+  vi.setSystemTime(Date.now() + 6.9 * 86_400_000);
+  expect(await countNudgeable(whom)).toBe(0);
+  vi.setSystemTime(Date.now() + 0.2 * 86_400_000);
+  expect(await countNudgeable(whom)).toBe(1);
+  vi.useRealTimers();
+});
+
+test("all of a view are mailed once, however many administrators press at the same time", async () => {
+  const first = await createAdministrator();
+  const second = await createAdministrator();
+  const people = await Promise.all(Array.from({ length: 6 }, createPersonWithApp));
+  const counts = await Promise.all(
+    [first, second].map(({ session }) => nudge({ session, whom: EVERYBODY, from: FROM })),
+  );
+  for (const { userId } of people) expect(await mailsTo(userId)).toEqual(["nudge_locked_out"]);
+  expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(people.length);
+  expect(await countNudgeable(EVERYBODY)).toBe(0);
+});
+
+test("nobody is mailed who is safe, disabled, or has not verified their address", async () => {
+  const { session } = await createAdministrator();
+  await nudge({ session, whom: EVERYBODY, from: FROM });
+  const prisma = await db();
+  const safe = await createPersonWithApp();
+  await storeSecurityKey(safe.userId);
+  const disabled = await createPerson();
+  await prisma.user.update({ where: { id: disabled.userId }, data: { disabledAt: new Date() } });
+  const unverified = await createPerson();
+  await prisma.user.update({ where: { id: unverified.userId }, data: { verifiedEmail: null } });
+  expect(await nudge({ session, whom: EVERYBODY, from: FROM })).toBe(0);
+});
+
+test("LC-08 SE-14 who is no administrator, or not any more, mails nobody", async () => {
+  const { userId, session } = await createAdministrator();
+  const target = await createPerson();
+  const whom = { personId: target.userId };
+  const member = await createPersonWithApp();
+  const other = await logInAs(member, WITH_APP);
+  await expect(nudge({ session: other.session, whom, from: FROM })).rejects.toThrow(
+    NotAdministrator,
+  );
+  const prisma = await db();
+  await prisma.user.update({ where: { id: userId }, data: { role: "USER" } });
+  await expect(nudge({ session, whom, from: FROM })).rejects.toThrow(NotAdministrator);
+  expect(await mailsTo(target.userId)).toEqual([]);
+});
