@@ -8,7 +8,6 @@ import { lockDirectory } from "./directory-lock";
 import { embeddedAdapter } from "./embedded-adapter";
 import { type Prisma, PrismaClient } from "./generated/client";
 import { type AdapterFactory, applyMigrations } from "./migrate";
-import { migrationAdapter } from "./postgres-adapter";
 
 const CHECKPOINT_MS = 60_000; // PGlite never checkpoints by itself, so its log would grow for ever
 const LOCK_WAIT_MS = 5_000; // a server that is just ending lets go within this
@@ -79,7 +78,10 @@ function open(): Promise<Handle> {
 
 async function openPostgres(connectionString: string): Promise<Handle> {
   await underMigrationLock(connectionString, () =>
-    applyMigrations(migrationAdapter({ connectionString, options: IN_UTC })),
+    // The engine never closes its connection; this one closes itself once it is idle.
+    applyMigrations(
+      new PrismaPg({ connectionString, options: IN_UTC, max: 1, idleTimeoutMillis: 100 }),
+    ),
   );
   const prisma = newClient(new PrismaPg({ connectionString, options: IN_UTC, max: POOL_SIZE }));
   return { prisma, close: () => prisma.$disconnect() };
