@@ -39,7 +39,7 @@ export function whereInView({
   const query = toSearchQuery(search);
   if (query) {
     conditions.push(
-      Prisma.sql`to_tsvector('simple', translate(u."name" || ' ' || u."email", '@._+-', '     '))
+      Prisma.sql`to_tsvector('simple', translate(u."name" || ' ' || u."email", '@._+-/’‘', '        '))
         @@ to_tsquery('simple', ${query})`,
     );
   }
@@ -53,5 +53,12 @@ function toSearchQuery(search: string): string {
       .normalize("NFKC")
       .toLowerCase()
       .match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
-  return words.map((word) => `'${word}':*`).join(" & ");
+  return words.map(matchWord).join(" & ");
+}
+
+/** A database with the locale "C" folds no letters but a to z: a name's capital is asked for as well. */
+function matchWord(word: string): string {
+  const [first = "", ...rest] = word;
+  const spellings = new Set([word, first.toUpperCase() + rest.join("")]);
+  return `(${[...spellings].map((spelling) => `'${spelling}':*`).join(" | ")})`;
 }

@@ -8,6 +8,7 @@ import { lockDirectory } from "./directory-lock";
 import { embeddedAdapter } from "./embedded-adapter";
 import { type Prisma, PrismaClient } from "./generated/client";
 import { type AdapterFactory, applyMigrations } from "./migrate";
+import { migrationAdapter } from "./migration-adapter";
 
 const CHECKPOINT_MS = 60_000; // PGlite never checkpoints by itself, so its log would grow for ever
 const LOCK_WAIT_MS = 5_000; // a server that is just ending lets go within this
@@ -78,10 +79,7 @@ function open(): Promise<Handle> {
 
 async function openPostgres(connectionString: string): Promise<Handle> {
   await underMigrationLock(connectionString, () =>
-    // The engine never closes its connection; this one closes itself once it is idle.
-    applyMigrations(
-      new PrismaPg({ connectionString, options: IN_UTC, max: 1, idleTimeoutMillis: 100 }),
-    ),
+    applyMigrations(migrationAdapter({ connectionString, options: IN_UTC })),
   );
   const prisma = newClient(new PrismaPg({ connectionString, options: IN_UTC, max: POOL_SIZE }));
   return { prisma, close: () => prisma.$disconnect() };
