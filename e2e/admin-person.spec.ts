@@ -23,7 +23,8 @@ test("LC-09 AX-01 an administrator sees a person's methods, codes and sessions, 
   await page.goto(await pathOf(sql, person));
   await expect(heading(page, person.name)).toBeVisible();
   const main = page.getByRole("main");
-  for (const text of [person.email, "Member", "Active", "10 of 10 codes left", "Set A"]) {
+  await expect(page.getByRole("definition").filter({ hasText: person.email })).toBeVisible();
+  for (const text of ["Member", "Active", "10 of 10 codes left", "Set A"]) {
     await expect(main.getByText(text, { exact: true })).toBeVisible();
   }
   await expect(main.getByText("Safe", { exact: true })).toBeVisible();
