@@ -86,7 +86,7 @@ test("LC-08 SE-14 no action of the administration does anything for them, with r
   }
   // The same requests are not refused to an administrator: it is the role that they lack.
   const { browser } = await prepareAdministrator(baseURL, sql);
-  for (const name of ["administer", "invite", "cancelOpenInvitation"]) {
+  for (const name of ["cancelOpenInvitation", "invite", "administer"]) {
     const action = actions().find((one) => one.name === name);
     if (!action) throw new Error(`The build has no action ${name}.`);
     const before = await snapshotOfOthers(sql);

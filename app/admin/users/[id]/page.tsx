@@ -1,3 +1,4 @@
+import { Ban, CircleCheck, MailQuestionMark } from "lucide-react";
 import Link from "next/link";
 import { notFound } from "next/navigation";
 import { ActivityList } from "@/app/activity-list";
@@ -14,6 +15,8 @@ import { LockedOut } from "./locked-out";
 import { CodeSets, Methods } from "./methods";
 import { parsePersonId, personPath } from "./person-path";
 import { Sessions } from "./sessions";
+
+const STATE_ICONS = { active: CircleCheck, disabled: Ban, waiting: MailQuestionMark } as const;
 
 export async function generateMetadata() {
   return { title: (await getWords("person"))("title") };
@@ -58,6 +61,7 @@ async function Account({ person }: { person: AdministeredPerson }) {
   const dates = await getDates();
   const { email, role, state, disabledAt, createdAt, lastLoginAt, recoverability } = person;
   const day = disabledAt && dates.day(disabledAt);
+  const StateIcon = STATE_ICONS[state];
   return (
     <section className="card space-y-4">
       <h2>{words("account")}</h2>
@@ -65,7 +69,10 @@ async function Account({ person }: { person: AdministeredPerson }) {
         <Fact name={(await getWords("form"))("email")}>{email}</Fact>
         <Fact name={words("role")}>{(await getWords("account"))(`role${role}`)}</Fact>
         <Fact name={words("state")}>
-          {day ? words("disabledSince", { date: day }) : words(`states.${state}`)}
+          <span className="flex items-center gap-1.5">
+            <StateIcon aria-hidden="true" size={18} strokeWidth={1.5} className="shrink-0" />
+            {day ? words("disabledSince", { date: day }) : words(`states.${state}`)}
+          </span>
         </Fact>
         <Fact name={words("recoverability")}>
           <RecoverabilityMark state={recoverability} />
