@@ -1,6 +1,7 @@
 import "server-only";
-import { currentAdministrator, NotAdministrator } from "@/lib/auth/administration";
+import { currentAdministrator } from "@/lib/auth/administration";
 import { type CurrentSession, loginPath } from "@/lib/auth/current-session";
+import { NotAdministrator } from "@/lib/auth/hold-administrator";
 import { isOwnOrigin, requestSource } from "@/lib/auth/request";
 import { SessionOver } from "@/lib/auth/session-rows";
 import type { RequestSource } from "@/lib/request-source";

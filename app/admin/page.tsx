@@ -5,7 +5,7 @@ import { EnrollmentChart } from "@/components/enrollment-chart";
 import { Notice } from "@/components/notice";
 import { TimeAgo } from "@/components/time-ago";
 import { type EnrollmentView, parseEnrollmentView } from "@/lib/admin/enrollment-view";
-import { type EnrolledPerson, listEnrollment } from "@/lib/admin/list-enrollment";
+import { type EnrolledPerson, listEnrollment, MAX_FOUND } from "@/lib/admin/list-enrollment";
 import { requireAdministratorSession } from "@/lib/auth/administration";
 import {
   countEnrollment,
@@ -28,7 +28,7 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
   const { data: after } = z.uuid().safeParse(query.after);
   await requireAdministratorSession(enrollmentPath(view));
   const totals = await countEnrollment();
-  const { people, next } = await listEnrollment(view, { after });
+  const { people, next, isCut } = await listEnrollment(view, after);
   const { data: reminded } = z.coerce.number().int().nonnegative().safeParse(query.reminded);
   const words = await getWords("enrollment");
   return (
@@ -46,6 +46,7 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
       <div className="space-y-4">
         <Filters view={view} totals={totals} />
         <Search view={view} />
+        {isCut && <Notice tone="info">{words("cut", { people: MAX_FOUND })}</Notice>}
         {people.length > 0 ? (
           <PeopleTable people={people} view={view} />
         ) : (

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { holdAdministrator, NotAdministrator } from "../auth/administration";
 import { deleteAccount } from "../auth/delete-account";
+import { holdAdministrator, NotAdministrator } from "../auth/hold-administrator";
 import { findSession, SessionOver, SessionTooWeak } from "../auth/session-rows";
 import { db, transaction } from "../db/client";
 import { createAdministrator } from "../db/testing/administrators";

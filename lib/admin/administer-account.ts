@@ -1,7 +1,7 @@
 import "server-only";
-import { holdAdministrator } from "../auth/administration";
 import { isLastAdministrator, lockAdministrators } from "../auth/administrators";
 import type { CurrentSession } from "../auth/current-session";
+import { holdAdministrator } from "../auth/hold-administrator";
 import { endAllSessions } from "../auth/session-rows";
 import { db, type Tx, transaction } from "../db/client";
 import { endLoginChallengesOf } from "../mfa/login-challenge";

@@ -1,12 +1,12 @@
 import "server-only";
-import { holdAdministrator } from "../auth/administration";
 import type { CurrentSession } from "../auth/current-session";
+import { holdAdministrator } from "../auth/hold-administrator";
 import { transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { csvLine } from "./csv";
 import type { EnrollmentView } from "./enrollment-view";
-import { type EnrolledPerson, listEnrollment } from "./list-enrollment";
+import { type EnrolledPerson, readPeople } from "./list-enrollment";
 
 const BATCH = 1_000;
 const COLUMNS = [
@@ -23,8 +23,7 @@ const COLUMNS = [
 
 /**
  * The people of a view as a CSV file, in its order, for an administrator; it is on record that they took it.
- * The file is read as fast as it is taken, a thousand people at a time, so that a million need no more
- * memory than a thousand. Throws as `holdAdministrator` does.
+ * A million people need no more memory than a thousand. Throws as `holdAdministrator` does.
  */
 export async function exportEnrollment({
   session,
@@ -40,13 +39,18 @@ export async function exportEnrollment({
     await holdAdministrator(tx, session, "live");
     await recordAuditEvent(tx, { type: "enrollment_exported", userId: actorId, actorId, from });
   });
+  return writePeople(view);
+}
+
+/** The file itself, written as fast as it is taken, a thousand people at a time. */
+export function writePeople(view: EnrollmentView): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let after: string | undefined;
   return new ReadableStream(
     {
       start: (controller) => controller.enqueue(encoder.encode(csvLine(COLUMNS))),
       async pull(controller) {
-        const { people, next } = await listEnrollment(view, { after, take: BATCH });
+        const { people, next } = await readPeople(view, after, BATCH);
         controller.enqueue(encoder.encode(people.map(personLine).join("")));
         after = next;
         if (!next) controller.close();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAccount, createInvitedAccount } from "../auth/accounts";
-import { NotAdministrator } from "../auth/administration";
+import { NotAdministrator } from "../auth/hold-administrator";
 import { clearAway } from "../auth/housekeeping";
 import { findSession, SessionTooWeak } from "../auth/session-rows";
 import { db, transaction } from "../db/client";

@@ -1,8 +1,8 @@
 import "server-only";
 import { findAccountsOfAddress } from "../auth/accounts-of-address";
-import { holdAdministrator } from "../auth/administration";
 import type { CurrentSession } from "../auth/current-session";
 import { parseEmailAddress } from "../auth/email-address";
+import { holdAdministrator } from "../auth/hold-administrator";
 import { transaction } from "../db/client";
 import { lockAddress } from "../db/lock-address";
 import { lockUser } from "../db/lock-user";

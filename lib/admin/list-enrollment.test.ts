@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { db } from "../db/client";
 import { createPerson, storeApp } from "../db/testing/people";
 import { type EnrollmentView, parseEnrollmentView } from "./enrollment-view";
-import { listEnrollment } from "./list-enrollment";
+import { listEnrollment, MAX_FOUND, readPeople } from "./list-enrollment";
 
 const view = (fields: Record<string, string> = {}): EnrollmentView =>
   parseEnrollmentView((name) => fields[name]);
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 async function namesOf(fields: Record<string, string>) {
-  const { people } = await listEnrollment(view(fields), { after: undefined });
+  const { people } = await listEnrollment(view(fields), undefined);
   return people.map(({ name }) => name);
 }
 
@@ -44,12 +44,12 @@ test("each sort leads through everybody once, in pages, up and down", async () =
     const seen: string[] = [];
     let after: string | undefined;
     do {
-      const page = await listEnrollment(view({ sort }), { after, take: 2 });
+      const page = await readPeople(view({ sort }), after, 2);
       expect(page.people.length).toBeLessThanOrEqual(2);
       seen.push(...page.people.map(({ id }) => id));
       after = page.next;
     } while (after);
-    const { people } = await listEnrollment(view({ sort }), { after: undefined });
+    const { people } = await listEnrollment(view({ sort }), undefined);
     expect(seen, sort).toEqual(people.map(({ id }) => id));
     expect(new Set(seen).size, sort).toBe(NAMES.length);
   }
@@ -58,7 +58,7 @@ test("each sort leads through everybody once, in pages, up and down", async () =
 });
 
 test("a page after somebody who is gone is the first page", async () => {
-  const { people } = await listEnrollment(view(), { after: randomUUID() });
+  const { people } = await listEnrollment(view(), randomUUID());
   expect(people).toHaveLength(NAMES.length);
 });
 
@@ -80,6 +80,28 @@ test("a search finds beginnings of words of the name and of the address, in any 
   expect(await namesOf({ search: "obin" })).toEqual([]);
 });
 
+test("a search that finds more than a thousand says so, and shows the first of those it found", async () => {
+  const prisma = await db();
+  await prisma.user.createMany({
+    data: Array.from({ length: MAX_FOUND + 1 }, (_, index) => ({
+      name: `Crowd ${index}`,
+      email: `${randomUUID()}@example.org`,
+      passwordDigest: "none",
+      passwordChangedAt: new Date(),
+      createdAt: new Date(),
+    })),
+  });
+  const crowd = await listEnrollment(view({ search: "crowd" }), undefined);
+  expect(crowd).toMatchObject({ isCut: true });
+  expect(crowd.people).toHaveLength(50);
+  const next = await listEnrollment(view({ search: "crowd" }), crowd.next);
+  expect(next.people.some(({ id }) => crowd.people.some((one) => one.id === id))).toBe(false);
+  expect(await listEnrollment(view({ search: "crowd 7" }), undefined)).toMatchObject({
+    isCut: false,
+  });
+  await prisma.user.deleteMany({ where: { name: { startsWith: "Crowd" } } });
+});
+
 test("what a search query or SQL would take for its own is only text", async () => {
   for (const search of [
     "drop'); DROP",
@@ -99,7 +121,7 @@ test("what a search query or SQL would take for its own is only text", async () 
 });
 
 test("LC-07 a person in the list has nothing secret", async () => {
-  const { people } = await listEnrollment(view(), { after: undefined });
+  const { people } = await listEnrollment(view(), undefined);
   expect(Object.keys(people[0] ?? {}).sort()).toEqual([
     "codesConfirmed",
     "codesLeft",

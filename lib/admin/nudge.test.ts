@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { NotAdministrator } from "../auth/administration";
+import { NotAdministrator } from "../auth/hold-administrator";
 import { db } from "../db/client";
 import { createAdministrator } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";

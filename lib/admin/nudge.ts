@@ -1,6 +1,6 @@
 import "server-only";
-import { holdAdministrator } from "../auth/administration";
 import type { CurrentSession } from "../auth/current-session";
+import { holdAdministrator } from "../auth/hold-administrator";
 import { db, type Tx, transaction } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import { recordAuditEvent } from "../notices/audit-event";
