@@ -30,6 +30,8 @@ export async function describeAccountRefusal(
       return { values, error: words("busy") };
     case "closed":
     case "already-set-up":
+    case "invitation-over":
+    case "address-taken":
       return {};
   }
 }

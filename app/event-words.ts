@@ -27,4 +27,5 @@ const METHODS: Record<string, string> = {
   otp: "app",
   "recovery-codes": "codes",
   recovery: "codes",
+  "temporary-code": "temporary",
 };

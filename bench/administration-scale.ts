@@ -14,10 +14,12 @@ const WARM_UPS = 10;
 const MEGABYTE = 1024 ** 2;
 
 const WORDS = `to_tsvector('simple', translate(u."name" || ' ' || u."email", '@._+-/’‘', '        '))`;
-const inOrder = (where: string) =>
-  `SELECT * FROM "User" u WHERE ${where} ORDER BY "name", "id" LIMIT 51`;
-const found = (query: string) => `WITH found AS MATERIALIZED (
-  SELECT * FROM "User" u WHERE ${WORDS} @@ to_tsquery('simple', '${query}') LIMIT 1001)
+const inOrder = (where: string, limit = 51) =>
+  `SELECT * FROM "User" u WHERE ${where} ORDER BY "name", "id" LIMIT ${limit}`;
+const alongside = (query: string) =>
+  `SELECT * FROM (${inOrder("TRUE", 500)}) u WHERE ${WORDS} @@ to_tsquery('simple', '${query}') ORDER BY "name", "id" LIMIT 51`;
+const found = (condition: string) => `WITH found AS MATERIALIZED (
+  SELECT * FROM "User" u WHERE ${condition} LIMIT 1001)
   SELECT * FROM found ORDER BY "name", "id" LIMIT 51`;
 /** What the views ask, without what the client binds. */
 const PLANNED = {
@@ -25,8 +27,9 @@ const PLANNED = {
   "deep page": inOrder(`("name", "id") > ('E6', '00000000-0000-0000-0000-000000000000')`),
   "filter: thin": inOrder(`"recoverability" = 'thin'`),
   "filter: administrators": inOrder(`"role" = 'ADMINISTRATOR'`),
-  "search: one address": found("p4711:* & example:* & test:*"),
-  "search: what all have": found("example:*"),
+  "search: an address": found(`lower("email") ~>=~ 'p4711@' AND lower("email") ~<~ 'p4711A'`),
+  "search: three letters, the index": found(`${WORDS} @@ to_tsquery('simple', 'e6f:* | E6f:*')`),
+  "search: what all have, the people who come next": alongside("example:* | Example:*"),
 };
 
 type Outcome = {

@@ -18,7 +18,7 @@ export type Field = {
   name: string;
   label: string;
   /** `username` is not shown: it tells a password manager whose password this is. */
-  type?: "text" | "email" | "password" | "checkbox" | "hidden" | "username";
+  type?: "text" | "multiline" | "email" | "password" | "checkbox" | "hidden" | "username";
   hint?: string;
   value?: string;
   autoComplete?: string;
@@ -163,9 +163,9 @@ export function FormField({
       <label htmlFor={id} className="block text-sm font-medium">
         {label}
       </label>
-      {type === "password" ? (
-        <PasswordField {...input} texts={texts} />
-      ) : (
+      {type === "password" && <PasswordField {...input} texts={texts} />}
+      {type === "multiline" && <textarea {...input} rows={3} className="field" />}
+      {type !== "password" && type !== "multiline" && (
         <input
           {...input}
           type={type}

@@ -43,6 +43,11 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           {words("passwordChanged")}
         </Notice>
       )}
+      {done === "role" && (
+        <Notice tone="success" announce="status">
+          {words("roleGivenUp")}
+        </Notice>
+      )}
       {isProvedByCode(session.amr) && (
         <Notice tone="info">
           {words(isByTemporaryCode ? "restrictedTemporary" : "restricted")}{" "}

@@ -27,23 +27,32 @@ export function parseEnrollmentView(text: (name: string) => string | undefined):
   };
 }
 
-/** The people of a view, as a condition on "User" `u`. */
-export function whereInView({
+/** The people of a view before its search, as a condition on "User" `u`. */
+export function whereInState({
   recoverability,
   administratorsOnly,
-  search,
-}: EnrollmentView): Prisma.Sql {
+}: Pick<EnrollmentView, "recoverability" | "administratorsOnly">): Prisma.Sql {
   const conditions = [Prisma.sql`TRUE`];
   if (recoverability) conditions.push(Prisma.sql`u."recoverability" = ${recoverability}`);
   if (administratorsOnly) conditions.push(Prisma.sql`u."role" = 'ADMINISTRATOR'`);
-  const query = toSearchQuery(search);
-  if (query) {
-    conditions.push(
-      Prisma.sql`to_tsvector('simple', translate(u."name" || ' ' || u."email", '@._+-/’‘', '        '))
-        @@ to_tsquery('simple', ${query})`,
-    );
-  }
   return Prisma.join(conditions, " AND ");
+}
+
+/** Whom a search finds, as a condition on "User" `u`: an address by its beginning, all else by words. */
+export function whereFound({ search }: Pick<EnrollmentView, "search">): Prisma.Sql {
+  if (/^[^\s\0]+@[^\s\0]*$/u.test(search)) {
+    const beginning = search.normalize("NFKC").toLowerCase();
+    return Prisma.sql`(lower(u."email") ~>=~ ${beginning} AND lower(u."email") ~<~ ${`${beginning}\u{10FFFF}`})`;
+  }
+  const query = toSearchQuery(search);
+  if (!query) return Prisma.sql`TRUE`;
+  return Prisma.sql`to_tsvector('simple', translate(u."name" || ' ' || u."email", '@._+-/’‘', '        '))
+    @@ to_tsquery('simple', ${query})`;
+}
+
+/** The people of a view, as a condition on "User" `u`. */
+export function whereInView(view: EnrollmentView): Prisma.Sql {
+  return Prisma.sql`${whereInState(view)} AND ${whereFound(view)}`;
 }
 
 /** Every word typed is the beginning of one; nothing else of what was typed reaches the query's language. */

@@ -2,7 +2,13 @@ import "server-only";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import type { Recoverability } from "../mfa/recoverability";
-import { type EnrollmentSort, type EnrollmentView, whereInView } from "./enrollment-view";
+import {
+  type EnrollmentSort,
+  type EnrollmentView,
+  whereFound,
+  whereInState,
+  whereInView,
+} from "./enrollment-view";
 
 /** A person as administrators see them in the list; nothing in it is secret (LC-07). */
 export type EnrolledPerson = {
@@ -20,8 +26,10 @@ export type EnrolledPerson = {
 };
 
 const PEOPLE_ON_A_PAGE = 50;
-/** A search that finds more people than this has found nobody yet. */
+/** The most people that the index of words is asked for. */
 export const MAX_FOUND = 1_000;
+/** How many people are looked at before a search asks the index. */
+const LOOKED_AT = 500;
 
 /** Some people of a view, and whom (a UUID) those who follow come after; none at its end. */
 type People = { people: EnrolledPerson[]; next: string | undefined };
@@ -29,16 +37,39 @@ type People = { people: EnrolledPerson[]; next: string | undefined };
 /**
  * A page of the people of a view. `after` is the id (a UUID) of the last person of the page before; without
  * one, or when that person is gone, it is the first page. A page costs the same wherever it is (keyset) and
- * however many people there are: a search looks at a thousand it finds, and says in `isCut` that there are more.
+ * however many people there are: of a search that finds more than a thousand it may know only a thousand, and
+ * says so in `isCut`.
  */
 export async function listEnrollment(
   view: EnrollmentView,
   after: string | undefined,
 ): Promise<People & { isCut: boolean }> {
   if (!view.search) return { ...(await readPeople(view, after, PEOPLE_ON_A_PAGE)), isCut: false };
+  const near = await lookAlong(view, after);
+  return near.next ? { ...near, isCut: false } : searchIndex(view, after);
+}
+
+/**
+ * Looks for a page among the people who come next. What many have is found here at once, and an index of words
+ * would first gather all who have it.
+ */
+async function lookAlong(view: EnrollmentView, after: string | undefined): Promise<People> {
   const prisma = await db();
   const start = await beginAfter(view.sort, after);
-  // One word may begin in the names of all: without the limit, all of them would be sorted for a page.
+  const people = await prisma.$queryRaw<EnrolledPerson[]>`
+    SELECT ${COLUMNS} FROM (
+      SELECT * FROM "User" u WHERE ${whereInState(view)} AND ${start}
+      ${orderOf(view.sort)} LIMIT ${LOOKED_AT}) u
+    WHERE ${whereFound(view)} ${orderOf(view.sort)} LIMIT ${PEOPLE_ON_A_PAGE + 1}`;
+  return cutAt(people, PEOPLE_ON_A_PAGE);
+}
+
+async function searchIndex(
+  view: EnrollmentView,
+  after: string | undefined,
+): Promise<People & { isCut: boolean }> {
+  const prisma = await db();
+  const start = await beginAfter(view.sort, after);
   const rows = await prisma.$queryRaw<(EnrolledPerson & { found: number })[]>`
     WITH found AS MATERIALIZED (
       SELECT ${COLUMNS} FROM "User" u WHERE ${whereInView(view)} LIMIT ${MAX_FOUND + 1})

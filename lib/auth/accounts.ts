@@ -2,7 +2,9 @@ import "server-only";
 import { config } from "../config";
 import type { Tx } from "../db/client";
 import { takeHashPlace } from "../hash-queue";
+import { withinFailureLimits } from "../mfa/failure-limits";
 import { recordAuditEvent } from "../notices/audit-event";
+import { findInvitation, type Invitation, spendInvitation } from "../notices/invitations";
 import type { RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
@@ -23,7 +25,11 @@ export type AccountRefusal =
   | { reason: "setup-token" }
   | { reason: "waiting"; until: Date }
   | { reason: "already-set-up" }
-  | { reason: "closed" };
+  | { reason: "closed" }
+  /** The invitation is spent, cancelled or over. */
+  | { reason: "invitation-over" }
+  /** An account has verified the invited address meanwhile. */
+  | { reason: "address-taken" };
 
 export type InvalidFields = { name?: true; email?: true; password?: PasswordRefusal };
 
@@ -49,7 +55,7 @@ export async function createAccount(
   request: { previousToken: string | undefined; from: RequestSource },
 ): Promise<AccountResult> {
   if (!isSignupOpen()) return { created: false, refusal: { reason: "closed" } };
-  return create(input, { ...request, role: "USER" });
+  return create(input, { ...request, kind: "member" });
 }
 
 /** Whether people may make accounts by themselves (`SIGNUP`). */
@@ -71,11 +77,36 @@ export async function createAdministrator(
   }
   const token = await verifySetupToken(setupToken, request.from);
   if (!token.verified) return { created: false, refusal: token.refusal };
-  return create(input, { ...request, role: "ADMINISTRATOR" });
+  return create(input, { ...request, kind: "first-administrator" });
 }
 
-type Creation = {
-  role: "USER" | "ADMINISTRATOR";
+/**
+ * Creates the account that an invitation is for, whether sign-up is open or not: with its address, which
+ * the mailed link has verified, and its role. The invitation is spent in the same transaction, once; other
+ * accounts that bear the address unverified are released, as `verifyAddress` does.
+ */
+export async function createInvitedAccount(
+  { token, ...input }: Omit<NewAccountInput, "email"> & { token: string },
+  request: { previousToken: string | undefined; from: RequestSource },
+): Promise<AccountResult> {
+  const { from } = request;
+  if (token === "") return { created: false, refusal: { reason: "invitation-over" } };
+  const lookUp = await withinFailureLimits(
+    { door: "mail-link", from, hasFailed: (invitation) => invitation === undefined },
+    () => findInvitation(token),
+  );
+  if (lookUp.limited)
+    return { created: false, refusal: { reason: "waiting", until: lookUp.until } };
+  const invitation = lookUp.value;
+  if (!invitation) return { created: false, refusal: { reason: "invitation-over" } };
+  const { email } = invitation;
+  return create({ ...input, email }, { ...request, kind: "invited", invitation });
+}
+
+type Creation = (
+  | { kind: "member" | "first-administrator" }
+  | { kind: "invited"; invitation: Invitation }
+) & {
   previousToken: string | undefined;
   from: RequestSource;
 };
@@ -88,13 +119,12 @@ async function create(input: NewAccountInput, creation: Creation): Promise<Accou
   try {
     const { email, password } = account;
     const result = await storePasswordDigest(place, { email, password }, (tx, passwordDigest) =>
-      store(tx, { ...account, passwordDigest }, creation),
+      store(tx, { name: account.name, email, passwordDigest }, creation),
     );
     if (!result) return { created: false, refusal: { reason: "busy" } };
     return { created: true, ...result.stored };
   } catch (error) {
-    if (error instanceof AlreadySetUp)
-      return { created: false, refusal: { reason: "already-set-up" } };
+    if (error instanceof CannotCreate) return { created: false, refusal: { reason: error.reason } };
     throw error;
   } finally {
     place.release();
@@ -126,32 +156,95 @@ function parseAccount(
   };
 }
 
-/** An administrator was made between the page and its form. */
-class AlreadySetUp extends Error {}
+/** An administrator, an owner of the address, or the end of the invitation came between the page and its form. */
+class CannotCreate extends Error {
+  constructor(readonly reason: "already-set-up" | "invitation-over" | "address-taken") {
+    super(reason);
+  }
+}
 
 async function store(
   tx: Tx,
-  { name, email, passwordDigest }: { name: string; email: EmailAddress; passwordDigest: string },
-  { role, previousToken, from }: Creation,
+  account: NewAccount,
+  creation: Creation,
 ): Promise<{ userId: string; session: SessionToken }> {
-  if (role === "ADMINISTRATOR") await claimFirstAdministrator(tx);
+  const { previousToken, from } = creation;
+  const userId =
+    creation.kind === "invited"
+      ? await storeInvited(tx, account, { ...creation.invitation, from })
+      : await storeUnverified(tx, account, creation);
+  return { userId, session: await openSession(tx, { userId, amr: ["pwd"], previousToken, from }) };
+}
+
+type NewAccount = { name: string; email: EmailAddress; passwordDigest: string };
+
+async function storeUnverified(
+  tx: Tx,
+  account: NewAccount,
+  { kind, from }: Pick<Creation, "kind" | "from">,
+): Promise<string> {
+  const { email } = account;
+  const isFirst = kind === "first-administrator";
+  if (isFirst) await claimFirstAdministrator(tx);
   await makeRoom(tx, { email, from });
-  const now = new Date();
-  const { id: userId } = await tx.user.create({
-    data: { name, email, role, passwordDigest, passwordChangedAt: now, createdAt: now },
-    select: { id: true },
-  });
-  await tx.address.create({ data: { userId, email, addedAt: now } });
-  const type = role === "ADMINISTRATOR" ? "administrator_created" : "account_created";
+  const { userId } = await storeUser(tx, { ...account, role: isFirst ? "ADMINISTRATOR" : "USER" });
+  const type = isFirst ? "administrator_created" : "account_created";
   await recordAuditEvent(tx, { type, userId, from });
   await mailVerification(tx, { userId, email });
-  return { userId, session: await openSession(tx, { userId, amr: ["pwd"], previousToken, from }) };
+  return userId;
+}
+
+async function storeInvited(
+  tx: Tx,
+  account: NewAccount,
+  { id, role, invitedById, from }: Invitation & { from: RequestSource },
+): Promise<string> {
+  const others = await findAccountsOfAddress(tx, account.email);
+  if (others.some(({ isVerified }) => isVerified)) throw new CannotCreate("address-taken");
+  if (!(await spendInvitation(tx, id))) throw new CannotCreate("invitation-over");
+  for (const other of others) await releaseAccount(tx, { userId: other.id, from });
+  const verifiedAt = new Date();
+  const { userId, addressId } = await storeUser(tx, { ...account, role, verifiedAt });
+  const event = { userId, addressId, actorId: invitedById, from };
+  await recordAuditEvent(tx, { type: "invitation_accepted", ...event });
+  return userId;
+}
+
+async function storeUser(
+  tx: Tx,
+  {
+    name,
+    email,
+    passwordDigest,
+    role,
+    verifiedAt,
+  }: NewAccount & { role: "USER" | "ADMINISTRATOR"; verifiedAt?: Date },
+): Promise<{ userId: string; addressId: string }> {
+  const now = new Date();
+  const { id: userId } = await tx.user.create({
+    data: {
+      name,
+      email,
+      passwordDigest,
+      role,
+      ...(verifiedAt && { verifiedEmail: email }),
+      passwordChangedAt: now,
+      createdAt: now,
+    },
+    select: { id: true },
+  });
+  const { id: addressId } = await tx.address.create({
+    data: { userId, email, addedAt: now, verifiedAt },
+    select: { id: true },
+  });
+  return { userId, addressId };
 }
 
 /** Whoever holds this lock is alone between the look and the insert; it ends with the transaction. */
 async function claimFirstAdministrator(tx: Tx): Promise<void> {
   await tx.$executeRaw`LOCK TABLE "User" IN SHARE ROW EXCLUSIVE MODE`;
-  if (await tx.user.findFirst({ where: { role: "ADMINISTRATOR" } })) throw new AlreadySetUp();
+  if (await tx.user.findFirst({ where: { role: "ADMINISTRATOR" } }))
+    throw new CannotCreate("already-set-up");
 }
 
 /** Bounds the unverified accounts of an address, so that no number of sign-ups piles them up. */

@@ -36,11 +36,13 @@ export function administratorAction<State>(
 ): (state: State, formData: FormData) => Promise<State> {
   return sessionAction<State>(options, async (request) => {
     const path = typeof options.path === "string" ? options.path : options.path(request.text);
+    // The page answers with 403, in its words; said here, a form without scripts would be told 404.
+    if (request.session.role !== "ADMINISTRATOR") redirect(path);
     const session = await requireAdministratorSession(path);
     try {
       return await run({ ...request, session });
     } catch (error) {
-      if (error instanceof NotAdministrator) forbidden();
+      if (error instanceof NotAdministrator) redirect(path);
       throw error;
     }
   });

@@ -1,8 +1,9 @@
 import "server-only";
-import { db, type Tx, transaction } from "../db/client";
-import { lockUser } from "../db/lock-user";
+import { transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
+import { cancelInvitationsOf } from "../notices/invitations";
 import type { RequestSource } from "../request-source";
+import { lockAdministrators } from "./administrators";
 import type { CurrentSession } from "./current-session";
 import { holdSession } from "./session-rows";
 
@@ -24,12 +25,10 @@ export async function deleteAccount({
   from: RequestSource;
 }): Promise<AccountDeletion> {
   return transaction(async (tx) => {
-    const administrators = await lockAdministrators(tx);
-    await lockUser(tx, userId);
+    const { isLast } = await lockAdministrators(tx, userId);
     await holdSession(tx, sessionId, "unrestricted");
-    if (administrators.length === 1 && administrators[0] === userId) {
-      return { deleted: false, reason: "last-administrator" };
-    }
+    if (isLast) return { deleted: false, reason: "last-administrator" };
+    await cancelInvitationsOf(tx, userId);
     await recordAuditEvent(tx, { type: "account_deleted", userId, sessionId, from });
     await tx.address.updateMany({
       where: { userId, removedAt: null },
@@ -38,23 +37,4 @@ export async function deleteAccount({
     await tx.user.delete({ where: { id: userId } }); // and all that hangs on it
     return { deleted: true };
   });
-}
-
-/** Whether nobody else could administer the portal: for the page, before `deleteAccount` asks for good. */
-export async function isLastAdministrator(userId: string): Promise<boolean> {
-  const prisma = await db();
-  const administrators = await prisma.user.findMany({
-    where: { role: "ADMINISTRATOR", disabledAt: null },
-    select: { id: true },
-    take: 2,
-  });
-  return administrators.length === 1 && administrators[0]?.id === userId;
-}
-
-/** Holds the rows of all who can administer, in one order, so that two of them cannot both leave as the last but one. */
-async function lockAdministrators(tx: Tx): Promise<string[]> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT "id"::text AS "id" FROM "User"
-    WHERE "role" = 'ADMINISTRATOR' AND "disabledAt" IS NULL ORDER BY "id" FOR UPDATE`;
-  return rows.map(({ id }) => id);
 }

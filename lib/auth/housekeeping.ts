@@ -33,6 +33,7 @@ const TASKS: Record<string, () => Promise<unknown>> = {
   deleteClearedThrottles,
   deleteRateLimits,
   deleteMailLinks,
+  deleteInvitations,
   deleteMail,
   compactEnrollmentTally,
   noteEnrollmentDay,
@@ -185,6 +186,16 @@ async function deleteMailLinks(): Promise<number> {
   const prisma = await db();
   const { count } = await prisma.mailLink.deleteMany({
     where: { OR: [{ usedAt: { lt: ago(7 * DAY) } }, { expiresAt: { lt: ago(7 * DAY) } }] },
+  });
+  return count;
+}
+
+/** Whom an invitation made a member, and who sent it, stays on record by its events. */
+async function deleteInvitations(): Promise<number> {
+  const prisma = await db();
+  const isOver = { lt: ago(7 * DAY) };
+  const { count } = await prisma.invitation.deleteMany({
+    where: { OR: [{ usedAt: isOver }, { cancelledAt: isOver }, { expiresAt: isOver }] },
   });
   return count;
 }

@@ -23,8 +23,8 @@ export async function registerKeys(): Promise<void> {
 }
 
 /**
- * What still needs a key: passwords until their next login; links, mailed halves, kept forms and the
- * numbers of notifications until they are over; the audit log's chain for ever.
+ * What still needs a key: passwords until their next login; links, invitations, mailed halves, kept forms and
+ * the numbers of notifications until they are over; the audit log's chain for ever.
  */
 export type KeyUses = {
   id: string;
@@ -63,6 +63,7 @@ async function countUses(keyId: string): Promise<KeyUses> {
     serverKeys,
     seals,
     links,
+    invitations,
     halves,
     forms,
     numbers,
@@ -75,11 +76,12 @@ async function countUses(keyId: string): Promise<KeyUses> {
     prisma.serverKey.count({ where: { keyId } }),
     prisma.auditSeal.count({ where: { keyId } }),
     prisma.mailLink.count({ where: { keyId, usedAt: null, ...isLive } }),
+    prisma.invitation.count({ where: { keyId, usedAt: null, cancelledAt: null, ...isLive } }),
     prisma.temporaryCode.count({ where: { mailedKeyId: keyId, endedAt: null, ...isLive } }),
     prisma.loginChallenge.count({ where: { formKeyId: keyId, ...isLive } }),
     prisma.approvalRequest.count({ where: { keyId, usedAt: null, endedAt: null, ...isLive } }),
   ]);
-  const others = links + halves + forms + numbers;
+  const others = links + invitations + halves + forms + numbers;
   return {
     id: keyId,
     passwords,

@@ -6,6 +6,7 @@ import { config } from "../config";
 import { db } from "../db/client";
 import { PORTAL_ITSELF } from "../request-source";
 import type { ToldEvent } from "./audit-event";
+import { deriveInvitationToken } from "./invitations";
 import { deriveMailLinkToken } from "./mail-links";
 import { deriveMailedHalf } from "./mailed-half";
 import { type Block, type MailContent, renderHtml, renderText } from "./render-mail";
@@ -38,7 +39,8 @@ export type MailTemplate =
   | "address_taken"
   | "nudge_no_mfa"
   | "nudge_locked_out"
-  | "nudge_thin";
+  | "nudge_thin"
+  | "invitation";
 
 const PATHS = {
   activity: "/account/activity",
@@ -53,9 +55,16 @@ const PATHS = {
  * A `link` is the page of its single-use link.
  */
 type Plan = {
-  button: keyof typeof PATHS | "verify" | "confirm" | "choosePassword" | "logInHere" | "none";
+  button:
+    | keyof typeof PATHS
+    | "verify"
+    | "confirm"
+    | "choosePassword"
+    | "logInHere"
+    | "join"
+    | "none";
   wrong: keyof typeof messages.mail.wrong;
-  link?: "/address/link" | "/reset/link" | "/login/link";
+  link?: "/address/link" | "/reset/link" | "/login/link" | "/invitation/link";
   /** Carries a half of a temporary code. */
   half?: true;
 };
@@ -124,6 +133,7 @@ const PLANS: Record<MailTemplate, Plan> = {
   nudge_no_mfa: { button: "methods", wrong: "administrator" },
   nudge_locked_out: { button: "codes", wrong: "administrator" },
   nudge_thin: { button: "codes", wrong: "administrator" },
+  invitation: { button: "join", wrong: "uninvited", link: "/invitation/link" },
 };
 
 /**
@@ -184,10 +194,20 @@ async function findFacts({ addressId, eventId, linkId, createdAt }: OutboxMail, 
 
 async function findLiveLink(id: string) {
   const prisma = await db();
+  const invitation = await prisma.invitation.findFirst({
+    where: { id, usedAt: null, cancelledAt: null, expiresAt: { gt: new Date() } },
+  });
+  if (invitation) {
+    const { invitedById, expiresAt } = invitation;
+    const inviter = await prisma.user.findUnique({ where: { id: invitedById } });
+    return { token: deriveInvitationToken(invitation), expiresAt, inviter: inviter?.name };
+  }
   const link = await prisma.mailLink.findFirst({
     where: { id, usedAt: null, expiresAt: { gt: new Date() } },
   });
-  return link ? { token: deriveMailLinkToken(link), expiresAt: link.expiresAt } : undefined;
+  return (
+    link && { token: deriveMailLinkToken(link), expiresAt: link.expiresAt, inviter: undefined }
+  );
 }
 
 /** The half is nowhere but here, while its mail is written; of a code that is over none is mailed. */
@@ -241,7 +261,7 @@ async function findValues({ event, expiresAt }: Facts) {
   };
 }
 
-async function listFacts({ event, at, half, loginAddress, aboutAddress }: Facts) {
+async function listFacts({ event, at, half, loginAddress, aboutAddress, link }: Facts) {
   const words = await getWords("mail");
   const dates = await getDates();
   const {
@@ -260,6 +280,7 @@ async function listFacts({ event, at, half, loginAddress, aboutAddress }: Facts)
     { name: words("left"), value: typeof left === "number" && words("leftOfTen", { left }) },
     { name: words("method"), value: method && (await nameMethod(method, methodName)) },
     { name: words("address"), value: aboutAddress },
+    { name: words("invitedBy"), value: link?.inviter },
     { name: words("account"), value: loginAddress },
     { name: words("portal"), value: config().APP_URL },
     { name: words("reason"), value: event?.reason },

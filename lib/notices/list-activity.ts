@@ -17,12 +17,13 @@ export type Activity = {
   codesLeft: number | null;
   /** The mailbox it is about. */
   email: string | undefined;
-  /** Done by somebody else, who administers the portal, and why. */
-  isByAdministrator: boolean;
+  /** Who did it to them, administering the portal, and why; none for what they did themselves. */
+  administratorId: string | undefined;
   reason: string | null;
 };
 
 const PAGE = 30;
+
 /**
  * A page of a person's own history, the newest first. `before` is the id (a UUID) of the last event on
  * the page before; one that is not this person's begins at the top. `older` is what the
@@ -58,11 +59,22 @@ export async function listActivity({
     codeNumber: row.codeNumber,
     codesLeft: row.codesLeft,
     email: emails.get(row.addressId ?? ""),
-    isByAdministrator: row.actorId !== null && row.actorId !== userId,
+    administratorId: isByOther(row) ? (row.actorId ?? undefined) : undefined,
     reason: row.reason,
   }));
   return { events, older: rows.length > PAGE ? events.at(-1)?.id : undefined };
 }
+
+/** Who accepts an invitation does so themselves, though its event names who sent it. */
+const isByOther = ({
+  type,
+  actorId,
+  userId,
+}: {
+  type: string;
+  actorId: string | null;
+  userId: string | null;
+}) => actorId !== userId && type !== "invitation_accepted";
 
 async function findOwnEvent(userId: string, id: string | undefined) {
   if (!id) return undefined;

@@ -1,11 +1,9 @@
 import Link from "next/link";
 import { z } from "zod";
-import { sayWhat } from "@/app/event-words";
-import { TimeAgo } from "@/components/time-ago";
+import { ActivityList } from "@/app/activity-list";
 import { requireSession } from "@/lib/auth/current-session";
-import { type Activity, listActivity } from "@/lib/notices/list-activity";
-import { PORTAL_ITSELF } from "@/lib/request-source";
-import { getDates, getDevice, getWords } from "@/messages/words";
+import { listActivity } from "@/lib/notices/list-activity";
+import { getWords } from "@/messages/words";
 
 export async function generateMetadata() {
   return { title: (await getWords("activity"))("title") };
@@ -25,11 +23,7 @@ export default async function ActivityPage({ searchParams }: PageProps<"/account
       {events.length === 0 ? (
         <p className="card text-muted">{words("empty")}</p>
       ) : (
-        <ol aria-label={words("list")} className="card divide-y divide-line py-1">
-          {events.map((event) => (
-            <ActivityItem key={event.id} event={event} />
-          ))}
-        </ol>
+        <ActivityList events={events} label={words("list")} />
       )}
       {(older || before) && (
         <nav aria-label={words("pages")} className="flex flex-wrap gap-3">
@@ -47,31 +41,4 @@ export default async function ActivityPage({ searchParams }: PageProps<"/account
       )}
     </div>
   );
-}
-
-async function ActivityItem({ event }: { event: Activity }) {
-  const words = await getWords("activity");
-  const dates = await getDates();
-  const { at, email, codesLeft: left, reason } = event;
-  const about = email ?? reason ?? (left === null ? undefined : words("codesLeft", { left }));
-  return (
-    <li className="grid gap-x-6 gap-y-0.5 py-3.5 sm:grid-cols-[1fr_auto]">
-      <p className="min-w-0 font-medium">
-        {await sayWhat(event)}
-        {about && <span className="block font-normal">{about}</span>}
-      </p>
-      <p className="text-sm text-muted sm:row-span-2 sm:pt-0.5 sm:text-right">
-        <TimeAgo date={at} ago={dates.ago(at)} exact={dates.moment(at)} />
-      </p>
-      <p className="min-w-0 text-sm text-muted">{await sayWhence(event)}</p>
-    </li>
-  );
-}
-
-/** From where it was done; an administrator's own device and network are nobody else's business. */
-async function sayWhence({ address, userAgent, isByAdministrator }: Activity): Promise<string> {
-  const words = await getWords("activity");
-  if (isByAdministrator) return words("byAdministrator");
-  if (address === PORTAL_ITSELF.address) return words("byPortal");
-  return `${await getDevice(userAgent)} · ${address}`;
 }

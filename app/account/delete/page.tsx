@@ -2,8 +2,8 @@ import Link from "next/link";
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
+import { isLastAdministrator } from "@/lib/auth/administrators";
 import { requireStrongSession } from "@/lib/auth/current-session";
-import { isLastAdministrator } from "@/lib/auth/delete-account";
 import { getWords } from "@/messages/words";
 import { deleteOwnAccount } from "./actions";
 

@@ -169,6 +169,8 @@ ALTER TABLE "TemporaryCode" ADD CONSTRAINT "TemporaryCode_userId_fkey" FOREIGN K
 -- Search by the beginnings of the words of names and addresses.
 CREATE INDEX "User_search_idx" ON "User" USING GIN
   (to_tsvector('simple', translate("name" || ' ' || "email", '@._+-/’‘', '        ')));
+-- And by the beginning of an address, in any locale.
+CREATE INDEX "User_email_beginning_idx" ON "User" (lower("email") text_pattern_ops);
 
 UPDATE "User" u SET "lastLoginAt" = coalesce(
   (SELECT max(e."at") FROM "AuditEvent" e WHERE e."userId" = u."id" AND e."type" = 'login'), u."createdAt");

@@ -1,15 +1,9 @@
 import "server-only";
 import { notFound } from "next/navigation";
-import { z } from "zod";
 import { findLockedOutPerson, type LockedOutPerson } from "@/lib/admin/locked-out-person";
 
 /** The pages that help a person in. */
 export type HelpPage = "reset" | "temporary-code";
-
-/** The id in an address or a form; `undefined` if it is none. */
-export function parsePersonId(id: unknown): string | undefined {
-  return z.uuid().safeParse(id).data;
-}
 
 /** The path of a page that helps a person in; the list of people for what is no id. */
 export function helpPath(id: string | undefined, page: HelpPage): string {

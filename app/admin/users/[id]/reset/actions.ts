@@ -6,7 +6,8 @@ import { parseReason } from "@/lib/admin/parse-reason";
 import { askForMfaReset } from "@/lib/admin/reset-mfa";
 import { administratorAction } from "@/lib/auth/administration";
 import { getWords } from "@/messages/words";
-import { helpPath, parsePersonId } from "../helped-person";
+import { helpPath } from "../helped-person";
+import { parsePersonId } from "../person-path";
 
 export const resetMfa = administratorAction<FormState>(
   {

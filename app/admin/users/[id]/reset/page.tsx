@@ -8,8 +8,9 @@ import { findKeptForm } from "@/lib/auth/kept-form";
 import { getWords } from "@/messages/words";
 import { describeObstacle } from "../describe-obstacle";
 import { HelpFrame } from "../help-frame";
-import { findHelpedPerson, helpPath, parsePersonId } from "../helped-person";
+import { findHelpedPerson, helpPath } from "../helped-person";
 import { OpenRequest } from "../open-request";
+import { parsePersonId } from "../person-path";
 import { resetMfa } from "./actions";
 
 export async function generateMetadata() {

@@ -11,7 +11,8 @@ import {
 import { parseReason } from "@/lib/admin/parse-reason";
 import { administratorAction } from "@/lib/auth/administration";
 import { getDates, getWords } from "@/messages/words";
-import { helpPath, parsePersonId } from "../helped-person";
+import { helpPath } from "../helped-person";
+import { parsePersonId } from "../person-path";
 
 /** The answer to the button: the only place where the half is in plain text. */
 export type TemporaryCodeState = FormState & { shown?: { half: string; until: string } };

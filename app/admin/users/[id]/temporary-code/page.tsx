@@ -10,8 +10,9 @@ import { findLiveTemporaryCode, findNewestTemporaryCodeId } from "@/lib/mfa/temp
 import { getDates, getWords } from "@/messages/words";
 import { describeObstacle } from "../describe-obstacle";
 import { HelpFrame } from "../help-frame";
-import { findHelpedPerson, helpPath, parsePersonId } from "../helped-person";
+import { findHelpedPerson, helpPath } from "../helped-person";
 import { OpenRequest } from "../open-request";
+import { parsePersonId } from "../person-path";
 import { endCode } from "./actions";
 import { TemporaryCodeStage } from "./stage";
 

@@ -11,8 +11,12 @@ import {
   storeSecurityKey,
 } from "../db/testing/people";
 import { logInAs, WITH_APP } from "../db/testing/signed-in";
-import { compactEnrollmentTally, countEnrollment, noteEnrollmentDay } from "./enrollment-totals";
-import { confirmRecoveryCodeSet, generateRecoveryCodeSet } from "./recovery-code-sets";
+import {
+  compactEnrollmentTally,
+  countEnrollment,
+  noteEnrollmentDay,
+} from "../mfa/enrollment-totals";
+import { confirmRecoveryCodeSet, generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
 
 async function stateOf(userId: string) {
   const prisma = await db();

@@ -1,0 +1,88 @@
+import Link from "next/link";
+import { notFound } from "next/navigation";
+import { getFormTexts } from "@/app/form-texts";
+import { Form } from "@/components/form";
+import { Notice } from "@/components/notice";
+import { findAccountAct, parseAccountAct } from "@/lib/admin/administer-account";
+import { requireAdministratorSession } from "@/lib/auth/administration";
+import { requireStrongSession } from "@/lib/auth/current-session";
+import { findKeptForm } from "@/lib/auth/kept-form";
+import { getWords } from "@/messages/words";
+import { parsePersonId, personPath } from "../person-path";
+import { administer } from "./actions";
+
+/** What takes something away from the person. */
+const TAKES = ["remove-administrator", "disable", "end-sessions"];
+
+export async function generateMetadata({ params }: PageProps<"/admin/users/[id]/[act]">) {
+  const act = parseAccountAct((await params).act);
+  const words = await getWords("person");
+  return { title: act ? words(`acts.${act}.title`) : words("title") };
+}
+
+export default async function AccountActPage({ params }: PageProps<"/admin/users/[id]/[act]">) {
+  const { id, act } = await readAct(params);
+  const path = id && act ? personPath(id, act) : "/admin";
+  await requireAdministratorSession(path);
+  if (!id || !act) notFound();
+  const session = await requireStrongSession(path, "unrestricted");
+  const found = (await findAccountAct({ session, userId: id, act })) ?? notFound();
+  const { reason } = await findKeptForm(session, path);
+  const words = await getWords("person");
+  const { name, email, refusal } = found;
+  return (
+    <div className="space-y-6">
+      <div className="space-y-1">
+        <h1>{words(`acts.${act}.title`)}</h1>
+        <p className="break-words text-muted">
+          {name} · {email}
+        </p>
+      </div>
+      <section className="card max-w-120 space-y-5">
+        {refusal ? (
+          <>
+            <Notice tone="info">{words(`refusals.${refusal}`)}</Notice>
+            <Back id={id} />
+          </>
+        ) : (
+          <>
+            <Notice tone={TAKES.includes(act) ? "warning" : "info"}>
+              {words(`acts.${act}.text`, { name })}
+            </Notice>
+            <Form
+              action={administer}
+              tone={TAKES.includes(act) ? "danger" : "primary"}
+              texts={await getFormTexts(words(`acts.${act}.submit`))}
+              fields={[
+                {
+                  name: "reason",
+                  label: words("reason"),
+                  type: "multiline",
+                  hint: words("reasonHint"),
+                  value: reason,
+                },
+                { name: "user", label: "", type: "hidden", value: id },
+                { name: "act", label: "", type: "hidden", value: act },
+              ]}
+            >
+              <Back id={id} />
+            </Form>
+          </>
+        )}
+      </section>
+    </div>
+  );
+}
+
+async function readAct(params: Promise<{ id: string; act: string }>) {
+  const { id, act } = await params;
+  return { id: parsePersonId(id), act: parseAccountAct(act) };
+}
+
+async function Back({ id }: { id: string }) {
+  return (
+    <Link className="button w-full" href={personPath(id)}>
+      {(await getWords("person"))("cancel")}
+    </Link>
+  );
+}

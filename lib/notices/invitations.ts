@@ -1,0 +1,118 @@
+import "server-only";
+import { randomUUID } from "node:crypto";
+import { db, type Tx } from "../db/client";
+import { currentKeyId } from "../keys";
+import { hashToken } from "../random-token";
+import { deriveMailLinkToken } from "./mail-links";
+import { queueMail } from "./outbox";
+
+/** An invitation that can still be accepted. */
+export type Invitation = {
+  id: string;
+  email: string;
+  role: "USER" | "ADMINISTRATOR";
+  invitedById: string;
+  createdAt: Date;
+  expiresAt: Date;
+};
+
+const LIFE_HOURS = 72; // who is away for a weekend can still join
+
+/**
+ * Makes an invitation to a mailbox and queues the mail that carries its link. The database has the hash of
+ * its token; the outbox derives the token again when it sends. An older one to the same mailbox ends.
+ * The transaction holds the address. Returns the id of the mailbox.
+ */
+export async function mailInvitation(
+  tx: Tx,
+  invitation: Pick<Invitation, "email" | "role" | "invitedById">,
+): Promise<string> {
+  const { email } = invitation;
+  const id = randomUUID();
+  const keyId = currentKeyId();
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + LIFE_HOURS * 3_600_000);
+  const tokenHash = hashToken(deriveInvitationToken({ id, keyId }));
+  await tx.invitation.updateMany({
+    where: { email, ...isOpen() },
+    data: { cancelledAt: createdAt },
+  });
+  await tx.invitation.create({
+    data: { id, keyId, ...invitation, tokenHash, createdAt, expiresAt },
+  });
+  // A mailbox of nobody yet: housekeeping clears it away once the mail has left.
+  const { id: addressId } = await tx.address.create({
+    data: { userId: id, email, addedAt: createdAt, removedAt: createdAt },
+    select: { id: true },
+  });
+  await queueMail(tx, { addressId, template: "invitation", linkId: id });
+  return addressId;
+}
+
+/** The token of an invitation's link: 256 bits that only who has the key and the id can compute. */
+export function deriveInvitationToken({ id, keyId }: { id: string; keyId: string }): string {
+  return deriveMailLinkToken({ id, keyId, purpose: "invitation" });
+}
+
+/** The open invitation behind a token; `undefined` if it is spent, cancelled or over. Changes nothing. */
+export async function findInvitation(token: string): Promise<Invitation | undefined> {
+  const prisma = await db();
+  const found = await prisma.invitation.findFirst({
+    where: { tokenHash: hashToken(token), ...isOpen() },
+    select: SHOWN,
+  });
+  return found ?? undefined;
+}
+
+/** The invitations that can still be accepted, the newest first. */
+export async function listOpenInvitations(): Promise<Invitation[]> {
+  const prisma = await db();
+  return prisma.invitation.findMany({
+    where: isOpen(),
+    select: SHOWN,
+    orderBy: [{ createdAt: "desc" }, { id: "asc" }],
+    take: LISTED,
+  });
+}
+
+const LISTED = 500; // more than a page should hold; those that follow show when these are over
+
+/** Spends an invitation, once, in the transaction that makes its account. Says whether it was still open. */
+export async function spendInvitation(tx: Tx, id: string): Promise<boolean> {
+  const { count } = await tx.invitation.updateMany({
+    where: { id, ...isOpen() },
+    data: { usedAt: new Date() },
+  });
+  return count === 1;
+}
+
+/** Ends an open invitation. Says whether it was one. */
+export async function cancelInvitation(tx: Tx, id: string): Promise<boolean> {
+  const { count } = await tx.invitation.updateMany({
+    where: { id, ...isOpen() },
+    data: { cancelledAt: new Date() },
+  });
+  return count === 1;
+}
+
+/**
+ * Ends the open invitations of somebody who administers no more, so that nobody comes back by one that
+ * they sent to themselves.
+ */
+export async function cancelInvitationsOf(tx: Tx, userId: string): Promise<void> {
+  await tx.invitation.updateMany({
+    where: { invitedById: userId, ...isOpen() },
+    data: { cancelledAt: new Date() },
+  });
+}
+
+const isOpen = () => ({ usedAt: null, cancelledAt: null, expiresAt: { gt: new Date() } });
+
+const SHOWN = {
+  id: true,
+  email: true,
+  role: true,
+  invitedById: true,
+  createdAt: true,
+  expiresAt: true,
+} as const;
