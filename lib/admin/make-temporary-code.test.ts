@@ -18,6 +18,7 @@ import {
 } from "../db/testing/people";
 import { TEST_SECRETS } from "../db/testing/test-environment";
 import { codeAt } from "../mfa/authenticator-code";
+import { ENROLLABLE_METHODS } from "../mfa/method-names";
 import { findUntoldTemporaryCode } from "../mfa/temporary-codes";
 import { deriveMailedHalf } from "../notices/mailed-half";
 import {
@@ -357,7 +358,7 @@ async function storePolicy(rules: { temporaryCodeUses?: number; twoAdministrator
       requirement: "administrators",
       graceDays: 14,
       requiredFrom: new Date(),
-      methods: [],
+      methods: [...ENROLLABLE_METHODS],
       codesRequired: false,
       lowCodes: 3,
       twoAdministrators: false,
