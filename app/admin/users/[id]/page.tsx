@@ -89,6 +89,11 @@ async function Account({ person }: { person: AdministeredPerson }) {
         </Fact>
         <Fact name={words("created")}>{dates.day(createdAt)}</Fact>
       </dl>
+      {recoverability !== "safe" && (
+        <Link href={`/admin/remind?person=${person.id}`} className="button button-secondary">
+          {(await getWords("enrollment"))("remind")}
+        </Link>
+      )}
     </section>
   );
 }
