@@ -4,7 +4,7 @@ import { expect, lendCookies, test } from "./journeys";
 import { findMail, findMailLink, readMailbox } from "./mailbox";
 import { button, field, heading, link, told } from "./people";
 import { PlainBrowser } from "./plain-browser";
-import { givePassword, logInWithCodePlainly } from "./prepared-people";
+import { givePassword, logInWithCodePlainly, prepareAdministrator } from "./prepared-people";
 
 const PATH = "/account/delete";
 
@@ -102,9 +102,14 @@ test("SE-07 a stale or restricted session deletes nothing, whatever its page sti
   expect(left).toHaveLength(1);
 });
 
-test("the only administrator is told that the account stays", async ({ administrator, portal }) => {
-  const { browser } = await givePassword(administrator, portal.baseURL);
-  const page = await browser.open(PATH);
+test("the only administrator is told that the account stays", async ({
+  administrator,
+  portal: { baseURL, sql },
+}) => {
+  const only = await prepareAdministrator(baseURL, sql);
+  await sql(`UPDATE "User" SET "role" = 'USER' WHERE "email" <> $1`, [only.email]);
+  const page = await only.browser.open(PATH);
+  await sql(`UPDATE "User" SET "role" = 'ADMINISTRATOR' WHERE "email" = $1`, [administrator.email]);
   expect(textOf(page.body)).toContain("the only administrator");
   expect(page.body).not.toContain("I understand that this");
 });
