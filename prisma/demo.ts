@@ -185,13 +185,17 @@ async function inventLastMonth(): Promise<void> {
   const prisma = await db();
   const today = Date.parse(new Date().toISOString().slice(0, 10));
   await prisma.enrollmentDay.createMany({
-    data: Array.from({ length: 30 }, (_, index) => ({
-      day: new Date(today - (30 - index) * 86_400_000),
-      noMethod: 5 - Math.floor(index / 10),
-      oneMethod: Math.floor(index / 7),
-      several: index > 20 ? 1 : 0,
-      withCodes: Math.floor(index / 9),
-    })),
+    data: Array.from({ length: 30 }, (_, index) => {
+      const people = 3 + Math.floor(index / 8);
+      const oneMethod = Math.floor(index / 7);
+      return {
+        day: new Date(today - (30 - index) * 86_400_000),
+        noMethod: people - oneMethod,
+        oneMethod,
+        several: 0,
+        withCodes: Math.floor(index / 9),
+      };
+    }),
   });
 }
 

@@ -309,6 +309,7 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
   );
   const isAdministrator = role === "ADMINISTRATOR";
   const hasSet = codesLeft > 0 || codesConfirmed;
+  const codes = hasSet ? words("codesOfTen", { left: codesLeft }) : words("noCodes");
   return (
     <tr className="relative bg-surface hover:bg-raised has-[a:focus-visible]:bg-raised">
       <th scope="row" className={`${CELL} text-left font-normal`}>
@@ -323,8 +324,7 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
           <span className="block text-muted xl:hidden">{words("administrator")}</span>
         )}
         <span className="block text-muted md:hidden">
-          {methods.length > 0 ? dates.list(methods) : words("none")} ·{" "}
-          {words("codesOfTen", { left: codesLeft })}
+          {methods.length > 0 ? dates.list(methods) : words("noMethods")} · {codes}
         </span>
         {disabledAt && <span className="block font-medium text-danger">{words("disabled")}</span>}
       </th>
@@ -334,11 +334,9 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
       <td className={`${CELL} hidden md:table-cell`}>
         {methods.length > 0 ? methods.join(", ") : words("none")}
       </td>
-      <td className={`${CELL} hidden tabular-nums md:table-cell`}>
-        {words("codesOfTen", { left: codesLeft })}
-      </td>
+      <td className={`${CELL} hidden tabular-nums md:table-cell`}>{codes}</td>
       <td className={`${CELL} hidden xl:table-cell`}>
-        {hasSet ? words(codesConfirmed ? "yes" : "no") : words("noSet")}
+        {hasSet ? words(codesConfirmed ? "yes" : "no") : words("none")}
       </td>
       <td className={`${CELL} hidden lg:table-cell`}>
         <TimeAgo
