@@ -15,6 +15,7 @@ const IN_README = [
   "choose-method",
   "account-protected",
   "approve-notification",
+  "enrollment",
 ];
 
 for (const folder of [PICTURES, README_FOLDER]) mkdirSync(folder, { recursive: true });

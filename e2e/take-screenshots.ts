@@ -6,6 +6,7 @@ import { findChromium } from "../bin/chromium.mjs";
 import { findMailLink } from "./mailbox";
 import { Phone } from "./phone";
 import { launchServer } from "./servers";
+import { walkAdministration } from "./take-administration-pictures";
 import { walkMethods } from "./take-method-pictures";
 import { PICTURES, takePictures } from "./take-pictures";
 
@@ -26,6 +27,11 @@ const browser = await chromium.launch({
 try {
   await walk(await openPage(browser));
   await walkMethods(browser, { origin: server.baseURL, password: PASSWORD });
+  await walkAdministration(browser, {
+    origin: server.baseURL,
+    password: PASSWORD,
+    sql: server.sql,
+  });
 } finally {
   await browser.close();
   await server.stop();

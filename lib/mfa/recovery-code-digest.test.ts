@@ -181,6 +181,7 @@ describe("a key that is retired", () => {
       apps: 0,
       subscriptions: 0,
       serverKeys: 0,
+      seals: 0,
       others: 0,
     };
     expect(await retireUnusedKeys()).toEqual([{ id: "test", ...none }]);
