@@ -4,6 +4,7 @@ import { logRefusedTry } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import type { VerificationMethod } from "./method-names";
 import { acceptedMethods, enrolledMethods, findEnrolledMethods } from "./methods";
+import { currentPolicy } from "./policy";
 
 /** The policy demands a stronger method of the person, who has one that works (TH-14). */
 export type NotAccepted = { verified: false; reason: "not-accepted" };
@@ -30,6 +31,9 @@ export async function isAccepted(
   { userId, method }: { userId: string; method: VerificationMethod | "mailed-link" },
   tx?: Tx,
 ): Promise<boolean> {
+  const policy = await currentPolicy(tx);
+  // Answers come by the hundred: where the method counts, nobody has to look at what the person has.
+  if (policy.methods.some((counting) => counting === method)) return true;
   const methods = await findEnrolledMethods(userId, tx);
   // What is not enrolled is refused where it is looked for, in its own words; what an administrator gives to
   // somebody who is locked out is no method of theirs.
