@@ -11,6 +11,7 @@ export { expect } from "@playwright/test";
 type Ready = Server & { setupToken: string | undefined };
 
 type Journey = {
+  closeLeftPages: undefined;
   /** The portal with its first administrator: every other page leads to `/setup` without one. */
   administrator: Prepared;
   /** People who exist already, each new: signed up, with an app, with an app and ten codes. */
@@ -68,6 +69,15 @@ export const test = base.extend<Journey>({
     });
     await Promise.all(servers.map((server) => server.kill()));
   },
+
+  // A page that a test left open goes on asking the portal: the login page renews its question for passkeys.
+  closeLeftPages: [
+    async ({ browser }, use) => {
+      await use(undefined);
+      await Promise.all(browser.contexts().map((context) => context.close()));
+    },
+    { auto: true },
+  ],
 
   context: async ({ context }, use) => {
     await use(context);
