@@ -1,21 +1,16 @@
-import { ArrowDown, ArrowUp } from "lucide-react";
 import Link from "next/link";
 import { z } from "zod";
-import { EnrollmentChart } from "@/components/enrollment-chart";
 import { Notice } from "@/components/notice";
-import { TimeAgo } from "@/components/time-ago";
 import { type EnrollmentView, parseEnrollmentView } from "@/lib/admin/enrollment-view";
-import { type EnrolledPerson, listEnrollment, MAX_FOUND } from "@/lib/admin/list-enrollment";
+import { listEnrollment, MAX_FOUND } from "@/lib/admin/list-enrollment";
 import { requireAdministratorSession } from "@/lib/auth/administration";
-import {
-  countEnrollment,
-  type EnrollmentTotals,
-  listEnrollmentDays,
-} from "@/lib/mfa/enrollment-totals";
+import { countEnrollment, type EnrollmentTotals } from "@/lib/mfa/enrollment-totals";
 import { RECOVERABILITIES } from "@/lib/mfa/recoverability";
-import { getDates, getWords } from "@/messages/words";
+import { getWords } from "@/messages/words";
 import { enrollmentFields, enrollmentPath } from "./enrollment-path";
-import { nameRecoverability, RecoverabilityMark, stateWord } from "./recoverability-mark";
+import { EnrollmentSummary } from "./enrollment-summary";
+import { PeopleTable } from "./people-table";
+import { nameRecoverability, stateWord } from "./recoverability-mark";
 
 export async function generateMetadata() {
   return { title: (await getWords("admin"))("enrollment") };
@@ -42,7 +37,7 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
           {words("reminded", { people: reminded })}
         </Notice>
       )}
-      <Totals totals={totals} />
+      <EnrollmentSummary totals={totals} />
       <div className="space-y-4">
         <Filters view={view} totals={totals} />
         <Search view={view} />
@@ -72,60 +67,6 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
         <WholeList view={view} />
       </div>
     </div>
-  );
-}
-
-async function Totals({ totals }: { totals: EnrollmentTotals }) {
-  const words = await getWords("enrollment");
-  const dates = await getDates();
-  const percent = (count: number) =>
-    words("share", { share: Math.round((100 * count) / Math.max(1, totals.people)) });
-  const today = new Date(new Date().toISOString().slice(0, 10));
-  const earlier = (await listEnrollmentDays()).filter(({ day }) => day < today);
-  const days = [...earlier, { ...totals, day: today }].map(({ day, ...counts }) => ({
-    label: dates.day(day),
-    noMethod: counts.noMethod,
-    oneMethod: counts.oneMethod,
-    several: counts.several,
-    withCodes: counts.withCodes,
-  }));
-  const shown = ["noMethod", "oneMethod", "several", "withCodes"] as const;
-  return (
-    <section aria-label={words("totals")} className="card space-y-6">
-      <dl className="grid grid-cols-2 gap-x-4 gap-y-4 sm:grid-cols-5">
-        <div>
-          <dt className="text-sm text-muted">{words("people")}</dt>
-          <dd className="text-lg font-semibold tabular-nums">
-            {totals.people.toLocaleString("en")}
-          </dd>
-        </div>
-        {shown.map((name) => (
-          <div key={name}>
-            <dt className="text-sm text-muted">{words(name)}</dt>
-            <dd className="text-lg font-semibold tabular-nums">
-              {totals[name].toLocaleString("en")}{" "}
-              <span className="text-sm font-normal text-muted">{percent(totals[name])}</span>
-            </dd>
-          </div>
-        ))}
-      </dl>
-      {days.length > 1 ? (
-        <EnrollmentChart
-          days={days}
-          texts={{
-            title: words("chart"),
-            table: words("chartTable"),
-            day: words("day"),
-            noMethod: words("noMethod"),
-            oneMethod: words("oneMethod"),
-            several: words("several"),
-            withCodes: words("withCodes"),
-          }}
-        />
-      ) : (
-        <p className="text-sm text-muted">{words("chartEmpty")}</p>
-      )}
-    </section>
   );
 }
 
@@ -220,143 +161,6 @@ async function Search({ view }: { view: EnrollmentView }) {
     </search>
   );
 }
-
-async function PeopleTable({ people, view }: { people: EnrolledPerson[]; view: EnrollmentView }) {
-  const words = await getWords("enrollment");
-  return (
-    <table aria-label={words("table")} className="w-full border-separate border-spacing-0 text-sm">
-      <thead className="sticky top-0 z-10 bg-canvas text-left text-muted">
-        <tr>
-          <SortedColumn view={view} sort="name" name={words("name")} />
-          <PlainColumn name={words("role")} className="hidden xl:table-cell" />
-          <PlainColumn name={words("methods")} className="hidden md:table-cell" />
-          <SortedColumn
-            view={view}
-            sort="codes"
-            name={words("codes")}
-            className="hidden md:table-cell"
-          />
-          <PlainColumn name={words("saved")} className="hidden xl:table-cell" />
-          <SortedColumn
-            view={view}
-            sort="last-login"
-            name={words("lastLogin")}
-            className="hidden lg:table-cell"
-          />
-          <PlainColumn name={words("recoverability")} />
-        </tr>
-      </thead>
-      <tbody>
-        {people.map((person) => (
-          <PersonRow key={person.id} person={person} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-const HEAD = "border-b border-line px-3 py-2 font-medium first:pl-4";
-const CELL = "border-b border-line px-3 py-3 align-top first:pl-4";
-
-function PlainColumn({ name, className = "" }: { name: string; className?: string }) {
-  return (
-    <th scope="col" className={`${HEAD} ${className}`}>
-      {name}
-    </th>
-  );
-}
-
-async function SortedColumn({
-  view,
-  sort,
-  name,
-  className = "",
-}: {
-  view: EnrollmentView;
-  sort: "name" | "codes" | "last-login";
-  name: string;
-  className?: string;
-}) {
-  const words = await getWords("enrollment");
-  const isUp = view.sort === sort;
-  const isDown = view.sort === `-${sort}`;
-  const Icon = isDown ? ArrowDown : ArrowUp;
-  const order = isUp ? "ascending" : "descending";
-  return (
-    <th
-      scope="col"
-      aria-sort={isUp || isDown ? order : undefined}
-      className={`${HEAD} ${className}`}
-    >
-      <Link
-        href={enrollmentPath({ ...view, sort: isUp ? `-${sort}` : sort })}
-        aria-label={words("sortBy", { column: name })}
-        className="inline-flex min-h-6 items-center gap-1 hover:text-text"
-      >
-        {name}
-        {(isUp || isDown) && <Icon aria-hidden="true" size={14} strokeWidth={2} />}
-      </Link>
-    </th>
-  );
-}
-
-async function PersonRow({ person }: { person: EnrolledPerson }) {
-  const words = await getWords("enrollment");
-  const dates = await getDates();
-  const { id, name, email, role, codesLeft, codesConfirmed, lastLoginAt, disabledAt } = person;
-  const methods = person.methods.map((method) =>
-    words("method", { method: METHOD_WORDS[method] ?? "none" }),
-  );
-  const isAdministrator = role === "ADMINISTRATOR";
-  const hasSet = codesLeft > 0 || codesConfirmed;
-  const codes = hasSet ? words("codesOfTen", { left: codesLeft }) : words("noCodes");
-  return (
-    <tr className="relative bg-surface hover:bg-raised has-[a:focus-visible]:bg-raised">
-      <th scope="row" className={`${CELL} text-left font-normal`}>
-        <Link
-          href={`/admin/users/${id}`}
-          className="font-medium after:absolute after:inset-0 hover:underline"
-        >
-          {name}
-        </Link>
-        <span className="block text-muted [overflow-wrap:anywhere]">{email}</span>
-        {isAdministrator && (
-          <span className="block text-muted xl:hidden">{words("administrator")}</span>
-        )}
-        <span className="block text-muted md:hidden">
-          {methods.length > 0 ? dates.list(methods) : words("noMethods")} · {codes}
-        </span>
-        {disabledAt && <span className="block font-medium text-danger">{words("disabled")}</span>}
-      </th>
-      <td className={`${CELL} hidden xl:table-cell`}>
-        {words(isAdministrator ? "administrator" : "member")}
-      </td>
-      <td className={`${CELL} hidden md:table-cell`}>
-        {methods.length > 0 ? methods.join(", ") : words("none")}
-      </td>
-      <td className={`${CELL} hidden tabular-nums md:table-cell`}>{codes}</td>
-      <td className={`${CELL} hidden xl:table-cell`}>
-        {hasSet ? words(codesConfirmed ? "yes" : "no") : words("none")}
-      </td>
-      <td className={`${CELL} hidden lg:table-cell`}>
-        <TimeAgo
-          date={lastLoginAt}
-          ago={dates.ago(lastLoginAt)}
-          exact={dates.moment(lastLoginAt)}
-        />
-      </td>
-      <td className={CELL}>
-        <RecoverabilityMark state={person.recoverability} />
-      </td>
-    </tr>
-  );
-}
-
-const METHOD_WORDS: Record<string, string> = {
-  "security-key": "key",
-  notification: "phone",
-  "authenticator-app": "app",
-};
 
 /** What can be done with all people of the view at once. */
 async function WholeList({ view }: { view: EnrollmentView }) {
