@@ -48,10 +48,9 @@ describe("limits", () => {
   test("SE-01 a session that was idle too long is not revived by a touch", async () => {
     const { token } = await open();
     const id = (await findSession(token))?.id ?? "";
-    pass(23 * HOUR);
+    pass(HOUR);
     expect(await findSession(token)).toBeUndefined();
     await touchSession(id);
-    pass(2 * HOUR);
     expect(await findSession(token)).toBeUndefined();
   });
 

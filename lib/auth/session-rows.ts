@@ -257,13 +257,22 @@ const live = () => ({
   user: { disabledAt: null },
 });
 
-/** Notes that the person used the session, at most once a minute. */
+/**
+ * Notes that the person used the session, at most once a minute. One that meanwhile rested for too long
+ * stays as it is: a request that was under way cannot wake it (ASVS 7.3.1).
+ */
 export async function touchSession(id: string): Promise<void> {
   const prisma = await db();
-  const now = new Date();
+  const now = Date.now();
   await prisma.session.updateMany({
-    where: { id, lastSeenAt: { lt: new Date(now.getTime() - TOUCH_SECONDS * 1000) } },
-    data: { lastSeenAt: now },
+    where: {
+      id,
+      lastSeenAt: {
+        gt: new Date(now - IDLE_MINUTES * 60_000),
+        lt: new Date(now - TOUCH_SECONDS * 1000),
+      },
+    },
+    data: { lastSeenAt: new Date(now) },
   });
 }
 
