@@ -46,6 +46,8 @@ test("an administrator sees who would be locked out, narrows the list, finds a p
     await page.getByRole("link", { name: /^Everybody/ }).click();
     await expect(page).toHaveURL("/admin");
   }
+  await page.getByRole("searchbox", { name: "Search by name or email" }).fill(thin.name);
+  await button(page, "Search").click();
   await expect(row(thin.email)).toContainText("2 of 10");
   await link(page, "Sort by Codes left").click();
   await expect(page.getByRole("columnheader", { name: /Codes left/ })).toHaveAttribute(
