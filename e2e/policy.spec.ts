@@ -227,6 +227,10 @@ test("TH-14 methods that the policy refuses are not listed, not asked for and no
     [person.email],
   );
   expect(counted).toEqual({ n: 0 });
+  const overview = await person.browser.open("/account");
+  expect(textOf(overview.body)).toContain("policy doesn’t accept recovery codes");
+  const cards = await person.browser.open("/account/mfa");
+  expect(textOf(cards.body)).toContain("Not accepted by this portal’s policy");
 
   await putPolicy(sql, { methods: "security-key" });
   const other = await reachRecoveryCodes(person, baseURL);

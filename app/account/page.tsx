@@ -5,6 +5,7 @@ import { requireSession } from "@/lib/auth/current-session";
 import { findEnrollmentDuty } from "@/lib/mfa/enrollment-duty";
 import { isProvedByCode } from "@/lib/mfa/method-names";
 import {
+  acceptedMethods,
   type EnrolledMethods,
   findEnrolledMethods,
   firstMethod,
@@ -149,6 +150,14 @@ async function describeProtection(methods: EnrolledMethods) {
       help: words("stateSafeKeyHelp"),
     };
   }
+  if (recoveryCodes && !acceptedMethods(methods).includes("recovery-codes")) {
+    return {
+      icon: CircleAlert,
+      tone: "text-danger",
+      title: words("stateNotAccepted"),
+      help: words("stateNotAcceptedHelp"),
+    };
+  }
   if (recoveryCodes?.disabled) {
     return {
       icon: CircleAlert,
@@ -191,11 +200,8 @@ async function describeProtection(methods: EnrolledMethods) {
 }
 
 /** Whether a lost phone, with all that is on it, leaves a security key or passkey to get in with. */
-function hasOtherWayIn({
-  securityKeys,
-  sparekeyAuthenticators,
-  authenticatorApp,
-}: EnrolledMethods) {
+function hasOtherWayIn(methods: EnrolledMethods) {
+  const { securityKeys, sparekeyAuthenticators, authenticatorApp } = methods;
   const isOnPhone = sparekeyAuthenticators.length > 0 || authenticatorApp !== undefined;
-  return securityKeys.length > (isOnPhone ? 0 : 1);
+  return isUsable(methods, "security-key") && securityKeys.length > (isOnPhone ? 0 : 1);
 }

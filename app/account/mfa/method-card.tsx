@@ -1,6 +1,8 @@
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { type EnrolledMethods, hasMfa } from "@/lib/mfa/methods";
+import type { EnrollableMethod } from "@/lib/mfa/method-names";
+import { acceptedMethods, type EnrolledMethods, hasMfa } from "@/lib/mfa/methods";
+import { getDates, getWords } from "@/messages/words";
 
 /** A verification method: its name, state and facts, and what can be done with it. */
 export function MethodCard({
@@ -54,6 +56,27 @@ export function On({ children }: { children: ReactNode }) {
 /** The state of a method that does not, or not yet. */
 export function Off({ children }: { children: ReactNode }) {
   return <span className="text-sm font-medium text-warning">{children}</span>;
+}
+
+/** The state of a method that the person has: why a login would refuse it, else what the children say. */
+export async function MethodState({
+  methods,
+  method,
+  suspendedAt,
+  children,
+}: {
+  methods: EnrolledMethods;
+  method: EnrollableMethod;
+  suspendedAt?: Date | null;
+  children: ReactNode;
+}) {
+  const words = await getWords("mfa");
+  if (methods.disabled.includes(method)) return <Off>{words("disabled")}</Off>;
+  if (suspendedAt) {
+    return <Off>{words("suspended", { date: (await getDates()).day(suspendedAt) })}</Off>;
+  }
+  if (!acceptedMethods(methods).includes(method)) return <Off>{words("notAccepted")}</Off>;
+  return children;
 }
 
 /** The look of a button that adds a method: one of them is what the page is for until the first is added. */

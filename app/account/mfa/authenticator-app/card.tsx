@@ -3,7 +3,7 @@ import Link from "next/link";
 import type { EnrolledMethods } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { sayLastUse } from "../last-use";
-import { addButton, MethodCard, Off, On } from "../method-card";
+import { addButton, MethodCard, MethodState, On } from "../method-card";
 import { methodPath } from "../method-path";
 import { AddAppButton } from "./stage";
 
@@ -27,10 +27,9 @@ export async function AppCard({ methods }: { methods: EnrolledMethods }) {
       name={words("app")}
       help={words("appHelp")}
       state={
-        (app.disabled && <Off>{words("disabled")}</Off>) ||
-        (app.suspendedAt && (
-          <Off>{words("suspended", { date: dates.day(app.suspendedAt) })}</Off>
-        )) || <On>{words("on")}</On>
+        <MethodState methods={methods} {...APP} suspendedAt={app.suspendedAt}>
+          <On>{words("on")}</On>
+        </MethodState>
       }
       facts={[words("added", { date: dates.day(app.addedAt) }), await sayLastUse(app)]}
     >

@@ -4,24 +4,27 @@ import type { EnrolledMethods } from "@/lib/mfa/methods";
 import { offersSparekeyAuthenticator } from "@/lib/mfa/pairing";
 import { getDates, getWords } from "@/messages/words";
 import { sayLastUse } from "../last-use";
-import { addButton, MethodCard, Off, On } from "../method-card";
+import { addButton, MethodCard, MethodState, Off, On } from "../method-card";
 import { MethodLinks } from "../method-links";
 import { AddAuthenticatorButton } from "./stage";
 
 /** The phones that notifications go to, and the button that connects one more. */
 export async function NotificationCard({ methods }: { methods: EnrolledMethods }) {
-  const { sparekeyAuthenticators: phones, disabled } = methods;
+  const { sparekeyAuthenticators: phones } = methods;
   const words = await getWords("pairing");
   const mfa = await getWords("mfa");
   const isOffered = offersSparekeyAuthenticator();
-  const isDisabled = disabled.includes("notification");
   return (
     <MethodCard
       icon={BellRing}
       name={words("name")}
       help={words("help")}
       state={
-        phones.length > 0 && (isDisabled ? <Off>{mfa("disabled")}</Off> : <On>{mfa("on")}</On>)
+        phones.length > 0 && (
+          <MethodState methods={methods} method="notification">
+            <On>{mfa("on")}</On>
+          </MethodState>
+        )
       }
     >
       {phones.length > 0 && (

@@ -5,7 +5,7 @@ import { Notice } from "@/components/notice";
 import { SetBadge } from "@/components/set-badge";
 import { type EnrolledMethods, hasMfa } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
-import { MethodCard, Off, On } from "../method-card";
+import { MethodCard, MethodState, Off, On } from "../method-card";
 import { GenerateButton } from "./stage";
 
 export async function CodesCard({
@@ -51,13 +51,9 @@ export async function CodesCard({
       help={words("codesHelp")}
       badge={<SetBadge label={words("setLabel", { letter: set.letter })} />}
       state={
-        set.disabled ? (
-          <Off>{words("disabled")}</Off>
-        ) : set.confirmedAt ? (
-          <On>{words("confirmed")}</On>
-        ) : (
-          <Off>{words("unconfirmed")}</Off>
-        )
+        <MethodState methods={methods} method="recovery-codes">
+          {set.confirmedAt ? <On>{words("confirmed")}</On> : <Off>{words("unconfirmed")}</Off>}
+        </MethodState>
       }
       facts={[words("made", { date: dates.day(set.generatedAt) })]}
     >

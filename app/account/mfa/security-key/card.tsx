@@ -4,7 +4,7 @@ import { areSecurityKeysPossible } from "@/lib/mfa/relying-party";
 import type { SecurityKeySummary } from "@/lib/mfa/security-keys";
 import { getDates, getWords } from "@/messages/words";
 import { sayLastUse } from "../last-use";
-import { addButton, MethodCard, On } from "../method-card";
+import { addButton, MethodCard, MethodState, On } from "../method-card";
 import { MethodLinks } from "../method-links";
 import { AcceptedKeysSignal } from "./accepted-keys-signal";
 import { AddKeyButton } from "./stage";
@@ -19,7 +19,13 @@ export async function SecurityKeyCard({ methods }: { methods: EnrolledMethods })
       icon={KeyRound}
       name={words("cardTitle")}
       help={words("cardHelp")}
-      state={keys.length > 0 && <On>{(await getWords("mfa"))("on")}</On>}
+      state={
+        keys.length > 0 && (
+          <MethodState methods={methods} method="security-key">
+            <On>{(await getWords("mfa"))("on")}</On>
+          </MethodState>
+        )
+      }
     >
       {isPossible && <AcceptedKeysSignal />}
       {keys.length > 0 && (
