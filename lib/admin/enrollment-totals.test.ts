@@ -17,6 +17,7 @@ import {
   noteEnrollmentDay,
 } from "../mfa/enrollment-totals";
 import { confirmRecoveryCodeSet, generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
+import { giveBackAttempt, reserveAttempt } from "../mfa/throttle";
 
 async function stateOf(userId: string) {
   const prisma = await db();
@@ -32,10 +33,14 @@ async function stateOf(userId: string) {
   });
 }
 
-async function giveCodes(userId: string, isSaved: "saved" | "unsaved") {
+async function giveCodes(
+  userId: string,
+  isSaved: "saved" | "unsaved",
+  knownSetId: string | null = null,
+) {
   const result = await generateRecoveryCodeSet({
     userId,
-    knownSetId: null,
+    knownSetId,
     steppedUpBy: WITH_APP,
     from: FROM,
     authorize: allow,
@@ -106,6 +111,23 @@ test("codes that nobody marked as saved are thin; four saved ones are safe, thre
   expect(await stateOf(userId)).toMatchObject({ codesLeft: 3, recoverability: "thin" });
   await spend(setId, 10);
   expect(await stateOf(userId)).toMatchObject({ codesLeft: 0, recoverability: "locked-out" });
+});
+
+test("RC-08 codes that a hundred failures have disabled open nothing, and are not counted until new ones are made", async () => {
+  const { userId } = await createPersonWithApp();
+  const prisma = await db();
+  const key = { subject: userId, method: "recovery-codes", lane: "" } as const;
+  const setId = await giveCodes(userId, "saved");
+  const times = { nextAttemptAt: new Date(0), lastAttemptAt: new Date(0) };
+  await prisma.throttle.create({ data: { ...key, ...times, failures: 99, round: 0 } });
+  expect(await stateOf(userId)).toMatchObject({ codesLeft: 10, recoverability: "safe" });
+  const hundredth = await reserveAttempt(key);
+  expect(await stateOf(userId)).toMatchObject({ codesLeft: 0, recoverability: "locked-out" });
+  if (hundredth.reserved) await giveBackAttempt(hundredth.reservation);
+  expect(await stateOf(userId)).toMatchObject({ codesLeft: 10, recoverability: "safe" });
+  await prisma.throttle.updateMany({ where: key, data: { failures: 100 } });
+  await giveCodes(userId, "saved", setId);
+  expect(await stateOf(userId)).toMatchObject({ codesLeft: 10, recoverability: "safe" });
 });
 
 test("a method that is removed takes its codes out of the count", async () => {
