@@ -81,7 +81,7 @@ test("SE-14 who is disabled is out at once and cannot log in until enabled, with
   expect(textOf(back.body)).toContain("Left the company");
   expect((await person.browser.open("/account")).path).toBe("/account");
 
-  const done = await browser.press(back, "Disable account", { reason: "Left the company" });
+  const done = await browser.press(back, "Disable account");
   expect(textOf(done.body)).toContain("The account is disabled");
   expect(textOf(done.body)).toContain("Disabled since");
   expect((await person.browser.open("/account")).path).toMatch(/^\/login/);

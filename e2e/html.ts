@@ -17,9 +17,15 @@ export function findForm(html: string, button: string): Form | undefined {
       action,
       method: method.toUpperCase(),
       isMultipart: enctype === "multipart/form-data",
-      fields: [...inner.matchAll(/<input\b([^>]*?)\/?>/gs)].flatMap(([, input = ""]) =>
-        readField(input),
-      ),
+      fields: [
+        ...[...inner.matchAll(/<input\b([^>]*?)\/?>/gs)].flatMap(([, tag = ""]) => readField(tag)),
+        ...[...inner.matchAll(/<textarea\b([^>]*)>(.*?)<\/textarea>/gs)].map(
+          ([, tag = "", text = ""]): [string, string] => [
+            readAttributes(tag).name ?? "",
+            decodeEntities(text),
+          ],
+        ),
+      ],
     };
   }
   return undefined;

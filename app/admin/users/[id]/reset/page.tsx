@@ -73,6 +73,7 @@ async function ResetCard({
           { name: "person", label: "", type: "hidden", value: id },
           {
             name: "reason",
+            type: "multiline",
             label: words("reason"),
             hint: words("reasonHint", { name }),
             ...(kept !== undefined && { value: kept }),

@@ -92,6 +92,7 @@ async function MakeCode({
     },
     {
       name: "reason",
+      type: "multiline",
       label: words("reason"),
       hint: words("reasonHint", { name }),
       value: kept.reason ?? "",
