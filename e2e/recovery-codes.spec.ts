@@ -97,6 +97,33 @@ test("RC-08 a hundred failures turn the codes off, right ones too, and keep the 
   expect(path).toBe("/login/verify/authenticator-app");
 });
 
+test("RC-08 codes that failures turned off are made anew in a login with any other method, and in no other", async ({
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  const { browser, page } = await reachRecoveryCodes(person, baseURL);
+  const stranger = await prepare.withCodes();
+  await browser.press(page, "Verify", { code: stranger.codes[0] ?? "" });
+  const generate = async (method: string) => {
+    const user = `(SELECT "id" FROM "User" WHERE "email" = $1)`;
+    await sql(`UPDATE "Throttle" SET "failures" = 100 WHERE "subject" = ${user}::text`, [
+      person.email,
+    ]);
+    await sql(
+      `UPDATE "Session" SET "amr" = string_to_array('pwd,mfa,' || $2, ',') WHERE "userId" = ${user}`,
+      [person.email, method],
+    );
+    const codesPage = await person.browser.open("/account/mfa/recovery-codes");
+    return person.browser.press(codesPage, "Generate New Codes");
+  };
+  expect(textOf((await generate("recovery")).body)).toContain("log in with your other method");
+  for (const method of ["hwk", "mca", "otp"]) {
+    expect(readCodes(await generate(method)), method).toHaveLength(10);
+    expect(await readFailures(sql, person.email, "recovery-codes"), method).toBe(0);
+  }
+});
+
 test("RC-13 one login spends one code, also when two are sent at the same moment", async ({
   prepare,
   portal: { sql, baseURL },

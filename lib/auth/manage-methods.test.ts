@@ -59,7 +59,7 @@ describe("removing one of several methods", () => {
     const { phoneId } = await storePhone(stranger.userId);
     const keyId = await storeSecurityKey(stranger.userId);
     for (const method of [phone(phoneId), key(keyId)]) {
-      expect(await remove(method)).toEqual({ removed: false });
+      expect(await remove(method)).toEqual({ removed: false, reason: "not-there" });
       expect(await name(method, "Mine")).toEqual({ named: false, reason: "gone" });
     }
     const theirs = await findEnrolledMethods(stranger.userId);

@@ -1,9 +1,21 @@
 import { beforeEach, expect, test } from "vitest";
 import { db, transaction } from "../db/client";
-import { allow, createPersonWithApp, FROM, storeApp } from "../db/testing/people";
+import { findEvents } from "../db/testing/events";
+import {
+  allow,
+  createPersonWithApp,
+  FROM,
+  storeApp,
+  storePhone,
+  storeSecurityKey,
+} from "../db/testing/people";
+import { giveRole, setPolicy } from "../db/testing/policies";
 import { logInAs, WITH_APP, WITH_CODE } from "../db/testing/signed-in";
 import { hasMethod } from "../mfa/has-method";
 import { beginLoginChallenge, findLoginChallenge } from "../mfa/login-challenge";
+import type { EnrolledMethod } from "../mfa/method-names";
+import { findEnrolledMethods } from "../mfa/methods";
+import { addDays } from "../mfa/policy";
 import { generateRecoveryCodeSet, listRecoveryCodeSets } from "../mfa/recovery-code-sets";
 import { logInWithRecoveryCode } from "./log-in-with-method";
 import { removeMethod } from "./remove-method";
@@ -12,6 +24,7 @@ import { findSession, SessionTooWeak } from "./session-rows";
 let owner: Awaited<ReturnType<typeof createPersonWithApp>>;
 let codes: string[];
 beforeEach(async () => {
+  await setPolicy();
   owner = await createPersonWithApp();
   codes = await generateCodes(null);
 });
@@ -67,10 +80,38 @@ test("SE-09 the other sessions end if the person asks for it, and pending logins
   expect(await findLoginChallenge(challenge)).toBeUndefined();
 });
 
-const remove = (session: Awaited<ReturnType<typeof logInAs>>["session"]) =>
+test("LC-09 the last method that counts stays where the policy demands one, until there is another", async () => {
+  await setPolicy({ methods: ["authenticator-app", "security-key", "recovery-codes"] });
+  await giveRole(owner.userId);
+  const { session } = await logInAs(owner, WITH_APP);
+  await storePhone(owner.userId); // does not count
+  expect(await remove(session)).toEqual({ removed: false, reason: "needed" });
+  expect(await findEvents(owner.userId)).not.toContain("authenticator_app_removed");
+  await storeSecurityKey(owner.userId);
+  expect(await remove(session)).toEqual({ removed: true, last: false });
+});
+
+test("LC-09 a member may remove the last one until their deadline, and not after it", async () => {
+  const requiredFrom = addDays(new Date(), 20);
+  await setPolicy({ requirement: "everyone", requiredFrom });
+  await storePhone(owner.userId);
+  const { session } = await logInAs(owner, WITH_APP);
+  expect(await remove(session)).toMatchObject({ removed: true });
+  const [phone] = (await findEnrolledMethods(owner.userId)).sparekeyAuthenticators;
+  const method = { method: "notification", id: phone?.id ?? "" } as const;
+  await setPolicy({ requirement: "everyone", requiredFrom: new Date(), graceDays: 0 });
+  expect(await remove(session, method)).toEqual({ removed: false, reason: "needed" });
+  await setPolicy({ requirement: "everyone", requiredFrom });
+  expect(await remove(session, method)).toEqual({ removed: true, last: true });
+});
+
+const remove = (
+  session: Awaited<ReturnType<typeof logInAs>>["session"],
+  method: EnrolledMethod = { method: "authenticator-app" },
+) =>
   removeMethod({
     session,
-    method: { method: "authenticator-app" },
+    method,
     endOthers: "end-others",
     from: FROM,
   });

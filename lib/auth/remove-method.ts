@@ -7,6 +7,7 @@ import { hasMethod } from "../mfa/has-method";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { liftReportsOnTheLast } from "../mfa/loss-report";
 import type { EnrolledMethod } from "../mfa/method-names";
+import { findEnrolledMethods, meetsPolicy, without } from "../mfa/methods";
 import { removeSecurityKey } from "../mfa/security-keys";
 import { removeSparekeyAuthenticator } from "../mfa/sparekey-authenticators";
 import { type AuditEvent, recordAuditEvent } from "../notices/audit-event";
@@ -17,12 +18,16 @@ import { endOtherSessions, holdSession } from "./session-rows";
 export type RemovalResult =
   /** `last`: from now on the password alone opens the account. */
   | { removed: true; last: boolean }
+  /** `needed`: the policy demands a method of the person by now, and they would have none that counts. */
+  | { removed: false; reason: "needed" }
   /** It is gone already, or never was this person's. */
-  | { removed: false };
+  | { removed: false; reason: "not-there" };
 
 /**
  * Removes a method of an unrestricted session's person, and with the last one the recovery codes: only
- * removal turns MFA off (design). Login challenges end. What was enrolled when leaves its row (63B §4.1).
+ * removal turns MFA off (design). Where the policy demands a method (LC-09), the last one that counts stays:
+ * without it whoever knows the password could be the first to add another. Login challenges end. What was
+ * enrolled when leaves its row (63B §4.1).
  */
 export async function removeMethod({
   session,
@@ -39,8 +44,10 @@ export async function removeMethod({
   return transaction(async (tx) => {
     await lockUser(tx, userId);
     await holdSession(tx, sessionId, "unrestricted");
+    const methods = await findEnrolledMethods(userId, tx);
+    if (!meetsPolicy(without(methods, method))) return { removed: false, reason: "needed" };
     const told = await remove(tx, userId, method);
-    if (!told) return { removed: false };
+    if (!told) return { removed: false, reason: "not-there" };
     await recordAuditEvent(tx, { userId, sessionId, method: method.method, from, ...told });
     const last = !(await hasMethod(tx, userId));
     if (last) await endRecoveryCodeSets(tx, { userId, endedBy: "method-removed", from });

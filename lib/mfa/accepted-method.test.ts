@@ -11,6 +11,7 @@ import { randomToken } from "../random-token";
 import { createApprovalRequest } from "./approval-requests";
 import { codeAt } from "./authenticator-code";
 import { beginStepUp, LoginChallengeOver, satisfyLoginChallenge } from "./login-challenge";
+import { type LossProof, reportLost } from "./loss-report";
 import { acceptedMethods, findEnrolledMethods, firstMethod, usableMethods } from "./methods";
 import { addDays } from "./policy";
 import { findLiveSet, generateRecoveryCodeSet } from "./recovery-code-sets";
@@ -120,6 +121,39 @@ describe("nobody is locked out by a policy", () => {
     expect(usableMethods(await methods())).toEqual(["notification"]);
     await transaction((tx) => suspendSparekeyAuthenticator(tx, { userId: person.userId, id }));
     expect(usableMethods(await methods())).toEqual(["authenticator-app", "recovery-codes"]);
+  });
+
+  test("TH-14 LC-05 the password alone reports nothing lost without which a weaker method would be accepted", async () => {
+    const { id } = await storePhone(person.userId);
+    const report = (proof: LossProof) =>
+      reportLost({
+        userId: person.userId,
+        lost: { method: "notification", id },
+        proof,
+        from: FROM,
+        authorize: allow,
+      });
+    await setPolicy({ methods: ["notification", "recovery-codes"] });
+    expect(await report("password")).toEqual({ suspended: false, reason: "only-accepted" });
+    expect(usableMethods(await methods())).toEqual(["notification", "recovery-codes"]);
+    await storePhone(person.userId);
+    expect(await report("password")).toEqual({ suspended: true });
+    await setPolicy({ methods: ["notification"] });
+    expect(usableMethods(await methods())).toEqual(["notification"]);
+  });
+
+  test("TH-14 LC-05 whoever logged in with it reports it lost all the same", async () => {
+    const { id } = await storePhone(person.userId);
+    await setPolicy({ methods: ["notification"] });
+    expect(
+      await reportLost({
+        userId: person.userId,
+        lost: { method: "notification", id },
+        proof: "session",
+        from: FROM,
+        authorize: allow,
+      }),
+    ).toEqual({ suspended: true });
   });
 
   test("TH-14 recovery codes that count are no method that shuts out the others", async () => {

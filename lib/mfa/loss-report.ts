@@ -5,7 +5,13 @@ import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { liftSuspension, suspendAuthenticatorApp } from "./authenticator-app";
 import { type EnrolledMethod, methodsOfAmr } from "./method-names";
-import { type EnrolledMethods, findEnrolledMethods, usableMethods, without } from "./methods";
+import {
+  acceptedMethods,
+  type EnrolledMethods,
+  findEnrolledMethods,
+  usableMethods,
+  without,
+} from "./methods";
 import { liftSparekeySuspension, suspendSparekeyAuthenticator } from "./sparekey-authenticators";
 
 /** What can be reported lost: never recovery codes, a security key or a passkey (63B §4.3). */
@@ -13,16 +19,38 @@ export type LosableMethod = Exclude<EnrolledMethod, { method: "security-key" }>;
 
 export type LossReportResult =
   | { suspended: true }
+  | { suspended: false; reason: LossReportObstacle | "nothing-to-suspend" };
+
+/** Why a report is refused. */
+export type LossReportObstacle =
   /** Nothing else works: without it the owner could not get in (63B §4.3). */
-  | { suspended: false; reason: "last-usable" }
+  | "last-usable"
+  /** Without it the policy would accept a method that it refuses now, and the password is no proof for that. */
+  | "only-accepted"
   /** Another one is reported lost already, and the password alone is no proof for a second. */
-  | { suspended: false; reason: "one-already" }
-  | { suspended: false; reason: "nothing-to-suspend" };
+  | "one-already";
+
+/** What the person has shown: their password at the login, or that they are logged in. */
+export type LossProof = "password" | "session";
+
+/** What would refuse a report, if anything does. */
+export function findLossReportObstacle(
+  methods: EnrolledMethods,
+  { lost, proof }: { lost: LosableMethod; proof: LossProof },
+): LossReportObstacle | undefined {
+  const left = without(methods, lost);
+  const usable = usableMethods(left);
+  if (usable.length === 0) return "last-usable";
+  if (proof === "session") return undefined;
+  if (!usable.every((method) => acceptedMethods(methods).includes(method))) return "only-accepted";
+  return hasSuspended(left) ? "one-already" : undefined;
+}
 
 /**
  * Suspends an authenticator app or a phone, which its person reported lost: it stays enrolled, so
  * multi-factor authentication stays on, and is refused until another method lifts it (63B §4.3). The
- * password alone is enough to report one, never a second. The last usable method is never suspended.
+ * password alone is enough to report one, never a second, and never one without which the policy would
+ * accept a weaker method (TH-14). The last usable method is never suspended.
  */
 export async function reportLost({
   userId,
@@ -33,8 +61,7 @@ export async function reportLost({
 }: {
   userId: string;
   lost: LosableMethod;
-  /** What the person has shown: their password at the login, or that they are logged in. */
-  proof: "password" | "session";
+  proof: LossProof;
   from: RequestSource;
   /** Called first in the transaction; throws if the login or session may not do this any more. */
   authorize: (tx: Tx) => Promise<unknown>;
@@ -43,19 +70,14 @@ export async function reportLost({
     await lockUser(tx, userId);
     await authorize(tx);
     const methods = await findEnrolledMethods(userId, tx);
-    if (usableMethods(without(methods, lost)).length === 0) return refuse("last-usable");
-    if (proof === "password" && hasSuspended(without(methods, lost))) return refuse("one-already");
+    const obstacle = findLossReportObstacle(methods, { lost, proof });
+    if (obstacle) return { suspended: false, reason: obstacle };
     const told = await suspend(tx, { userId, lost });
-    if (!told) return refuse("nothing-to-suspend");
+    if (!told) return { suspended: false, reason: "nothing-to-suspend" };
     await recordAuditEvent(tx, { userId, method: lost.method, from, ...told });
     return { suspended: true };
   });
 }
-
-const refuse = (reason: "last-usable" | "one-already" | "nothing-to-suspend") => ({
-  suspended: false as const,
-  reason,
-});
 
 const hasSuspended = ({ authenticatorApp, sparekeyAuthenticators }: EnrolledMethods) =>
   [authenticatorApp, ...sparekeyAuthenticators].some((one) => one?.suspendedAt);

@@ -94,14 +94,23 @@ export function enrolledMethods(methods: EnrolledMethods): EnrollableMethod[] {
  * everything is accepted: no policy locks anybody out.
  */
 export function acceptedMethods(methods: EnrolledMethods): EnrollableMethod[] {
-  const { demanded } = methods;
   const enrolled = enrolledMethods(methods);
-  const counts = (method: string) => !demanded || demanded.some((one) => one === method);
-  const canBeMet = enrolled.some(
-    (method) => method !== "recovery-codes" && counts(method) && works(methods, method),
-  );
-  return canBeMet ? enrolled.filter(counts) : enrolled;
+  const canBeMet = methodsThatMeetPolicy(methods).some((method) => works(methods, method));
+  return canBeMet ? enrolled.filter((method) => counts(methods, method)) : enrolled;
 }
+
+/** Whether the person has a method that the policy demands of them by now, if it demands one. */
+export function meetsPolicy(methods: EnrolledMethods): boolean {
+  return !methods.demanded || methodsThatMeetPolicy(methods).length > 0;
+}
+
+const methodsThatMeetPolicy = (methods: EnrolledMethods) =>
+  enrolledMethods(methods).filter(
+    (method) => method !== "recovery-codes" && counts(methods, method),
+  );
+
+const counts = ({ demanded }: EnrolledMethods, method: EnrollableMethod) =>
+  !demanded || demanded.includes(method);
 
 /** The methods that would be accepted now, strongest first: not disabled, not reported lost, not used up. */
 export function usableMethods(methods: EnrolledMethods): EnrollableMethod[] {

@@ -16,7 +16,7 @@ import {
 } from "./end-recovery-code-sets";
 import { generateRecoveryCode } from "./generate-recovery-code";
 import { hasMethod } from "./has-method";
-import { methodsOfAmr } from "./method-names";
+import { isProvedByMethod } from "./method-names";
 import { CODES_PER_SET, formatRecoveryCode, SET_LETTERS } from "./recovery-code";
 import { digestRecoveryCodes } from "./recovery-code-digest";
 import { clearFailures } from "./throttle";
@@ -105,7 +105,7 @@ export async function generateRecoveryCodeSet({
       await tx.recoveryCode.createMany({
         data: codes.map(({ row }, index) => ({ ...row, ...digestAt(digests, index) })),
       });
-      if (methodsOfAmr(steppedUpBy).some((method) => method !== "recovery-codes")) {
+      if (isProvedByMethod(steppedUpBy)) {
         await clearFailures(tx, { subject: userId, method: "recovery-codes" });
       }
       const type = inUse && !keeps ? "recovery_codes_replaced" : "recovery_codes_generated";

@@ -1,6 +1,7 @@
 "use server";
 
 import { redirect } from "next/navigation";
+import { lossObstacleWord } from "@/app/account/mfa/loss-obstacle-word";
 import type { FormState } from "@/components/form";
 import { challengeAction } from "@/lib/auth/action";
 import { holdLoginChallenge } from "@/lib/mfa/login-challenge";
@@ -21,6 +22,5 @@ export const reportLoss = challengeAction<FormState>(async ({ text, challenge, f
     authorize: (tx) => holdLoginChallenge(tx, challenge.id),
   });
   if (result.suspended || result.reason === "nothing-to-suspend") redirect(PATH);
-  const words = await getWords("lost");
-  return { error: words(result.reason === "last-usable" ? "lastUsable" : "oneAlready") };
+  return { error: (await getWords("lost"))(lossObstacleWord(result.reason)) };
 });

@@ -1,4 +1,5 @@
 import { SmartphoneNfc } from "lucide-react";
+import { lossObstacleWord } from "@/app/account/mfa/loss-obstacle-word";
 import { methodFields } from "@/app/account/mfa/method-path";
 import { methodWord } from "@/app/account/mfa/method-word";
 import { getFormTexts } from "@/app/form-texts";
@@ -6,13 +7,8 @@ import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
 import { requireLoginChallenge } from "@/lib/auth/current-challenge";
-import type { LosableMethod } from "@/lib/mfa/loss-report";
-import {
-  type EnrolledMethods,
-  findEnrolledMethods,
-  usableMethods,
-  without,
-} from "@/lib/mfa/methods";
+import { findLossReportObstacle, type LosableMethod } from "@/lib/mfa/loss-report";
+import { type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { WaysOut } from "../ways-out";
 import { reportLoss } from "./actions";
@@ -93,8 +89,13 @@ async function Report({
   const { method } = one;
   // The app has no name of its own, and needs one only beside others.
   const name = one.name || (isOnly ? "" : (await getWords("verify"))("app"));
-  if (usableMethods(without(methods, one)).length === 0) {
-    return <Notice tone="warning">{words("lastUsable")}</Notice>;
+  const obstacle = findLossReportObstacle(methods, { lost: one, proof: "password" });
+  if (obstacle) {
+    return (
+      <Notice tone="warning" title={name || undefined}>
+        {words(lossObstacleWord(obstacle))}
+      </Notice>
+    );
   }
   return (
     <section className="space-y-3">

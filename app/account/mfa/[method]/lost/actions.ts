@@ -6,6 +6,7 @@ import { sessionAction } from "@/lib/auth/action";
 import { holdSession } from "@/lib/auth/session-rows";
 import { liftLossReport, reportLost } from "@/lib/mfa/loss-report";
 import { getWords } from "@/messages/words";
+import { lossObstacleWord } from "../../loss-obstacle-word";
 import { methodOfForm, methodPath } from "../../method-path";
 import { methodWord } from "../../method-word";
 
@@ -30,8 +31,8 @@ export const reportLoss = sessionAction<FormState>(
       from,
       authorize: (tx) => holdSession(tx, session.id, "live"),
     });
-    if (!result.suspended && result.reason === "last-usable") {
-      return { error: (await getWords("lost"))("lastUsable") };
+    if (!result.suspended && result.reason !== "nothing-to-suspend") {
+      return { error: (await getWords("lost"))(lossObstacleWord(result.reason)) };
     }
     redirect(`/account/mfa?done=suspended-${lost.method}`);
   },

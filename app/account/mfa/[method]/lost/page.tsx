@@ -4,8 +4,10 @@ import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
-import { findEnrolledMethods, usableMethods, without } from "@/lib/mfa/methods";
+import { findLossReportObstacle } from "@/lib/mfa/loss-report";
+import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
+import { lossObstacleWord } from "../../loss-obstacle-word";
 import { methodFields, methodPath } from "../../method-path";
 import { methodWord } from "../../method-word";
 import { findMethod, readRequestedMethod } from "../requested-method";
@@ -18,11 +20,13 @@ export async function generateMetadata(props: PageProps<"/account/mfa/[method]/l
 
 export default async function LostMethodPage(props: PageProps<"/account/mfa/[method]/lost">) {
   const requested = await readRequestedMethod(props);
-  const { userId } = await requireSession(methodPath(requested, "lost"));
+  const { userId, aal } = await requireSession(methodPath(requested, "lost"));
   if (requested.method === "security-key") notFound();
   const method = methodWord(requested.method);
   const methods = await findEnrolledMethods(userId);
   const { name, suspendedAt } = findMethod(methods, requested) ?? redirect("/account/mfa");
+  const proof = aal === 2 ? "session" : "password";
+  const obstacle = findLossReportObstacle(methods, { lost: requested, proof });
   const words = await getWords("lost");
   const fields = methodFields(requested);
   const back = (
@@ -43,17 +47,17 @@ export default async function LostMethodPage(props: PageProps<"/account/mfa/[met
               {back}
             </Form>
           </>
-        ) : usableMethods(without(methods, requested)).length > 0 ? (
+        ) : obstacle ? (
+          <>
+            <Notice tone="warning">{words(lossObstacleWord(obstacle))}</Notice>
+            {back}
+          </>
+        ) : (
           <>
             <p className="text-muted">{words("intro", { method })}</p>
             <Form action={reportLoss} texts={await getFormTexts(words("submit"))} fields={fields}>
               {back}
             </Form>
-          </>
-        ) : (
-          <>
-            <Notice tone="warning">{words("lastUsable")}</Notice>
-            {back}
           </>
         )}
       </section>

@@ -5,7 +5,7 @@ import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { requireStrongSession } from "@/lib/auth/current-session";
 import { findKeptForm } from "@/lib/auth/kept-form";
-import { findEnrolledMethods, hasMfa, without } from "@/lib/mfa/methods";
+import { findEnrolledMethods, hasMfa, meetsPolicy, without } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 import { methodFields, methodPath } from "../../method-path";
 import { methodWord } from "../../method-word";
@@ -24,10 +24,12 @@ export default async function RemoveMethodPage(props: PageProps<"/account/mfa/[m
   const { endOthers = "on" } = await findKeptForm(session, path);
   const methods = await findEnrolledMethods(session.userId);
   const found = findMethod(methods, requested) ?? redirect("/account/mfa");
-  const isLast = !hasMfa(without(methods, requested));
+  const left = without(methods, requested);
+  const isLast = !hasMfa(left);
   const unused = (methods.recoveryCodes?.left ?? 0) + (methods.replacement?.left ?? 0);
   const words = await getWords("removeMethod");
   const named = { method: methodWord(requested.method), name: found.name };
+  if (!meetsPolicy(left)) return <Needed title={words("title", named)} name={found.name} />;
   return (
     <div className="space-y-6">
       <h1>{words("title", named)}</h1>
@@ -55,6 +57,23 @@ export default async function RemoveMethodPage(props: PageProps<"/account/mfa/[m
             {(await getWords("appEnrollment"))("cancel")}
           </Link>
         </Form>
+      </section>
+    </div>
+  );
+}
+
+/** The policy demands a method, and this is the last one that counts. */
+async function Needed({ title, name }: { title: string; name: string | undefined }) {
+  const words = await getWords("removeMethod");
+  return (
+    <div className="space-y-6">
+      <h1>{title}</h1>
+      <section className="card max-w-120 space-y-5">
+        {name && <p className="font-medium">{name}</p>}
+        <Notice tone="warning">{words("needed")}</Notice>
+        <Link className="button button-secondary" href="/account/mfa">
+          {words("back")}
+        </Link>
       </section>
     </div>
   );
