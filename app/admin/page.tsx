@@ -5,6 +5,7 @@ import { type EnrollmentView, parseEnrollmentView } from "@/lib/admin/enrollment
 import { listEnrollment, MAX_FOUND } from "@/lib/admin/list-enrollment";
 import { requireAdministratorSession } from "@/lib/auth/administration";
 import { countEnrollment, type EnrollmentTotals } from "@/lib/mfa/enrollment-totals";
+import { currentPolicy } from "@/lib/mfa/policy";
 import { RECOVERABILITIES } from "@/lib/mfa/recoverability";
 import { getWords } from "@/messages/words";
 import { enrollmentFields, enrollmentPath } from "./enrollment-path";
@@ -36,6 +37,9 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
         <Notice tone="success" announce="status">
           {words("reminded", { people: reminded })}
         </Notice>
+      )}
+      {!(await currentPolicy()).methods.includes("recovery-codes") && (
+        <Notice tone="warning">{words("codesRefused")}</Notice>
       )}
       <EnrollmentSummary totals={totals} />
       <div className="space-y-4">

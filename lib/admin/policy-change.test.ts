@@ -3,7 +3,13 @@ import { NotAdministrator } from "../auth/hold-administrator";
 import { SessionTooWeak } from "../auth/session-rows";
 import { db } from "../db/client";
 import { createAdministrator } from "../db/testing/administrators";
-import { createPerson, createPersonWithApp, FROM, storePhone } from "../db/testing/people";
+import {
+  createPerson,
+  createPersonWithApp,
+  FROM,
+  storePhone,
+  storeSecurityKey,
+} from "../db/testing/people";
 import { setPolicy } from "../db/testing/policies";
 import { logInAs, WITH_APP } from "../db/testing/signed-in";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
@@ -213,6 +219,23 @@ describe("whom a choice touches", () => {
       administrators: 1,
       own: ["method"],
     });
+  });
+
+  test("TH-14 people whose recovery codes would let them in no more and who have no spare key", async () => {
+    const prisma = await db();
+    const withCodes = async ({ userId }: { userId: string }) =>
+      prisma.user.update({ where: { id: userId }, data: { codesLeft: 10 } });
+    await withCodes(await createPersonWithApp());
+    const safe = await createPersonWithApp();
+    await storeSecurityKey(safe.userId);
+    await withCodes(safe);
+    await createPersonWithApp(); // has no codes to lose
+    await withCodes(await createPerson()); // lacks a method, which is another line
+    const methods = CHOICE.methods.filter((method) => method !== "recovery-codes");
+    expect(await impactOf({ ...CHOICE, methods })).toMatchObject({ losingCodes: 1 });
+    expect(await impactOf(CHOICE)).toMatchObject({ losingCodes: 0 });
+    const optional = { ...CHOICE, methods, requirement: "optional" as const };
+    expect(await impactOf(optional)).toMatchObject({ losingCodes: 0 });
   });
 });
 

@@ -16,6 +16,8 @@ export type PolicyImpact = {
   /** Who has a method and no codes, where codes are part of enrolling: members, and administrators. */
   withoutCodes: number;
   administratorsWithoutCodes: number;
+  /** Who needs a method and has one, and no way in without it but recovery codes, which would not count. */
+  losingCodes: number;
   /** Who would be warned that few codes are left. */
   lowOnCodes: number;
   /** What the administrator who chooses has to do themselves before they can go on. */
@@ -38,6 +40,7 @@ export async function measurePolicyImpact({
   const counting = countingMethods(choice);
   const { graceDays, codesRequired, lowCodes } = choice;
   const isForEveryone = choice.requirement === "everyone";
+  const codesCount = choice.methods.includes("recovery-codes");
   const prisma = await db();
   const [counts] = await prisma.$queryRaw<Omit<PolicyImpact, "requiredFrom" | "own">[]>`
     SELECT
@@ -46,15 +49,20 @@ export async function measurePolicyImpact({
       count(*) FILTER (WHERE lacks AND NOT admin AND due <= ${now}::timestamptz)::int AS "overdue",
       count(*) FILTER (WHERE needs_codes AND NOT lacks AND NOT admin)::int AS "withoutCodes",
       count(*) FILTER (WHERE needs_codes AND NOT lacks AND admin)::int AS "administratorsWithoutCodes",
+      count(*) FILTER (WHERE required AND NOT lacks AND NOT has_spare_key AND "codesLeft" > 0
+        AND NOT ${codesCount}::boolean)::int AS "losingCodes",
       count(*) FILTER (WHERE "codesLeft" BETWEEN 1 AND ${lowCodes}::int)::int AS "lowOnCodes"
     FROM (
       SELECT
         "codesLeft",
+        "methodCount" > 1 AND 'security-key' = ANY("methods") AS has_spare_key,
         "methodCount" > 0 AND "codesLeft" = 0 AND ${codesRequired}::boolean AS needs_codes,
         "role" = 'ADMINISTRATOR' AS admin,
-        ("role" = 'ADMINISTRATOR' OR ${isForEveryone}::boolean) AND NOT "methods" && ${counting}::text[] AS lacks,
+        required,
+        required AND NOT "methods" && ${counting}::text[] AS lacks,
         greatest(${requiredFrom}::timestamptz, "createdAt" + make_interval(hours => 24 * ${graceDays}::int)) AS due
-      FROM "User" WHERE "disabledAt" IS NULL
+      FROM "User", LATERAL (SELECT "role" = 'ADMINISTRATOR' OR ${isForEveryone}::boolean AS required) AS demand
+      WHERE "disabledAt" IS NULL
     ) AS person`;
   const chooser = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
   const own = enrollmentDuty({ ...choice, id: undefined, requiredFrom }, chooser);

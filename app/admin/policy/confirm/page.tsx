@@ -166,6 +166,9 @@ async function describeImpact(
     withoutCodes > 0 && words("impactWithoutCodes", { count: withoutCodes, later, date }),
     impact.administratorsWithoutCodes > 0 &&
       words("impactAdministratorsWithoutCodes", { count: impact.administratorsWithoutCodes }),
+    changed.includes("methods") &&
+      impact.losingCodes > 0 &&
+      words("impactLosingCodes", { count: impact.losingCodes }),
     changed.includes("lowCodes") &&
       impact.lowOnCodes > 0 &&
       words("impactLow", { count: impact.lowOnCodes, low }),
