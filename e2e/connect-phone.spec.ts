@@ -179,7 +179,7 @@ test("a phone that is closed after it confirmed is connected all the same, and o
   await expect(accountsOn(phone)).toContainText(["Connected"]);
 
   await phone.goto(await beginConnecting(page)); // in the page that is open: only the fragment changes
-  await expect(told(phone, /serves this account already/)).toBeVisible();
+  await expect(told(phone, /is connected to this account already/)).toBeVisible();
   await expect(phone).not.toHaveURL(/#/);
   await phone.context().close();
 });
@@ -307,7 +307,7 @@ test("a phone forgets an account and its owner is told; the last method it forge
   await lendCookies(person.browser, context);
   const phone = await connectPhone(browser, { account: page, email: person.email });
   await forget(phone, person.email);
-  await expect(told(phone, /no longer serves/)).toBeVisible();
+  await expect(told(phone, /is no longer connected to/)).toBeVisible();
   await expect(accountsOn(phone)).toHaveCount(0);
   await findMail(portal, person.email, /Sparekey Authenticator was removed/);
   await page.goto("/account/mfa");
