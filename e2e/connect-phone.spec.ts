@@ -143,7 +143,7 @@ test("AX-13 without scripts in the account, “Continue” asks how far the phon
   await expect(page).toHaveURL("/account/mfa/notification");
   await expect(page.getByRole("img", { name: /^QR code/ })).toBeVisible();
   await button(page, "Continue").click();
-  await expect(told(page, /No phone has scanned the picture yet/)).toBeVisible();
+  await expect(told(page, /No phone has scanned the QR code yet/)).toBeVisible();
   const phone = await openPhone(browser, baseURL);
   await typePhrase(page, await showPhrase(phone));
   await expect(heading(page, "Now confirm on your phone")).toBeVisible();
