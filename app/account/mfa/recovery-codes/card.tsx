@@ -81,7 +81,10 @@ export async function CodesCard({
           </button>
         </form>
         {(replacement || !set.confirmedAt) && (
-          <Link className="button" href="/account/mfa/recovery-codes">
+          <Link
+            className="button -ml-3 justify-start px-3 text-left"
+            href="/account/mfa/recovery-codes"
+          >
             {replacement
               ? codesWords("markSetOrDiscard", { letter: replacement.letter })
               : codesWords("markSaved")}
