@@ -104,6 +104,7 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
   const isAdministrator = role === "ADMINISTRATOR";
   const hasSet = codesLeft > 0 || codesConfirmed;
   const codes = hasSet ? words("codesUnused", { left: codesLeft }) : words("noCodes");
+  const codesInWords = (await getWords("policy"))("codesLeft", { count: codesLeft });
   return (
     <tr className="relative bg-surface hover:bg-raised has-[a:focus-visible]:bg-raised">
       <th scope="row" className={`${CELL} ${NAME} text-left font-normal`}>
@@ -118,7 +119,8 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
           <span className="block text-muted xl:hidden">{words("administrator")}</span>
         )}
         <span className="block text-muted md:hidden">
-          {methods.length > 0 ? dates.list(methods) : words("noMethods")} · {codes}
+          {methods.length > 0 ? dates.list(methods) : words("noMethods")} ·{" "}
+          {hasSet ? codesInWords : codes}
         </span>
         {disabledAt && <span className="block font-medium text-danger">{words("disabled")}</span>}
       </th>
