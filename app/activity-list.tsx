@@ -3,20 +3,23 @@ import { TimeAgo } from "@/components/time-ago";
 import type { Activity } from "@/lib/notices/list-activity";
 import { PORTAL_ITSELF } from "@/lib/request-source";
 import { getDates, getDevice, getWords } from "@/messages/words";
-import { sayWhat } from "./event-words";
+import { sayWhat, sayWhatToAdministrator } from "./event-words";
 
 /** Administrators by their ids, as far as who reads it may know them. */
 type Names = ReadonlyMap<string, string>;
 
-/** What happened in an account, line by line. Without `names`, an administrator who did something is only that. */
+/**
+ * What happened in an account, line by line. With `names` it is told to an administrator; without, to the
+ * owner, for whom an administrator who did something is only that.
+ */
 export function ActivityList({
   events,
   label,
-  names = new Map(),
+  names,
 }: {
   events: Activity[];
   label: string;
-  names?: Names;
+  names?: Names | undefined;
 }) {
   return (
     <ol aria-label={label} className="card divide-y divide-line py-1">
@@ -27,7 +30,7 @@ export function ActivityList({
   );
 }
 
-async function ActivityItem({ event, names }: { event: Activity; names: Names }) {
+async function ActivityItem({ event, names }: { event: Activity; names: Names | undefined }) {
   const words = await getWords("activity");
   const dates = await getDates();
   const { at, email, codesLeft: left, reason } = event;
@@ -35,7 +38,7 @@ async function ActivityItem({ event, names }: { event: Activity; names: Names })
   return (
     <li className="grid gap-x-6 gap-y-0.5 py-3.5 sm:grid-cols-[1fr_auto]">
       <p className="min-w-0 font-medium">
-        {await sayWhat(event)}
+        {await (names ? sayWhatToAdministrator(event) : sayWhat(event))}
         {about && <span className="block font-normal">{about}</span>}
       </p>
       <p className="text-sm text-muted sm:row-span-2 sm:pt-0.5 sm:text-right">
@@ -49,11 +52,11 @@ async function ActivityItem({ event, names }: { event: Activity; names: Names })
 /** From where it was done; an administrator's own device and network are nobody else's business. */
 async function sayWhence(
   { address, userAgent, administratorId }: Activity,
-  names: Names,
+  names: Names | undefined,
 ): Promise<string> {
   const words = await getWords("activity");
   if (administratorId) {
-    const name = names.get(administratorId);
+    const name = names?.get(administratorId);
     return name ? words("byNamed", { name }) : words("byAdministrator");
   }
   if (address === PORTAL_ITSELF.address) return words("byPortal");

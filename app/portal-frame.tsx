@@ -29,10 +29,10 @@ export async function PortalFrame({
         {words("skip")}
       </a>
       <header className="flex min-h-16 items-center justify-between gap-4 py-3 print:hidden">
-        <Link href="/account">
+        <Link href="/account" className="flex min-h-11 items-center">
           <Wordmark name={(await getWords("product"))("name")} />
         </Link>
-        <form action="/logout" method="post">
+        <form action="/logout" method="post" className="flex">
           <button type="submit" className="button button-secondary">
             {words("logOut")}
           </button>

@@ -16,10 +16,13 @@ export type ChartTexts = Record<
 const WIDTH = 720;
 const HEIGHT = 160;
 
+const HATCH = "enrollment-chart-hatch";
+
+/** Those who have no method are hatched: nothing is told by colour alone (WCAG 1.4.1). */
 const LAYERS = [
-  { name: "several", fill: "fill-accent", swatch: "bg-accent" },
-  { name: "oneMethod", fill: "fill-accent/45", swatch: "bg-accent/45" },
-  { name: "noMethod", fill: "fill-edge/50", swatch: "bg-edge/50" },
+  { name: "several", look: { className: "fill-accent" } },
+  { name: "oneMethod", look: { className: "fill-accent/45" } },
+  { name: "noMethod", look: { fill: `url(#${HATCH})` } },
 ] as const;
 
 /**
@@ -31,46 +34,65 @@ export function EnrollmentChart({ days, texts }: { days: ChartDay[]; texts: Char
   const most = Math.max(1, ...days.map(people));
   const x = (index: number) => (index / Math.max(1, days.length - 1)) * WIDTH;
   const y = (count: number) => HEIGHT - (count / most) * HEIGHT;
+  const codes = days.map((day, index) => `${x(index)},${y(day.withCodes)}`).join(" ");
   const first = days[0];
   const last = days.at(-1);
   return (
     <figure className="space-y-3">
-      <figcaption className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm text-muted">
-        {LAYERS.map(({ name, swatch }) => (
-          <span key={name} className="flex items-center gap-2">
-            <span aria-hidden="true" className={`size-3 rounded-sm ${swatch}`} />
-            {texts[name]}
+      <figcaption className="space-y-1 text-sm">
+        <p className="font-medium">{texts.title}</p>
+        <div className="flex flex-wrap items-center gap-x-5 gap-y-1 text-muted">
+          {LAYERS.map(({ name, look }) => (
+            <span key={name} className="flex items-center gap-2">
+              <svg aria-hidden="true" className="size-3 rounded-sm bg-raised">
+                <rect width="100%" height="100%" {...look} />
+              </svg>
+              {texts[name]}
+            </span>
+          ))}
+          <span className="flex items-center gap-2">
+            <span aria-hidden="true" className="h-0.5 w-4 bg-text" />
+            {texts.withCodes}
           </span>
-        ))}
-        <span className="flex items-center gap-2">
-          <span aria-hidden="true" className="h-0.5 w-4 bg-text" />
-          {texts.withCodes}
-        </span>
+        </div>
       </figcaption>
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={texts.title}
-        className="h-36 w-full rounded-md bg-raised"
-      >
-        <title>{texts.title}</title>
-        {LAYERS.map(({ name, fill }, layer) => {
-          const below = (day: ChartDay) =>
-            LAYERS.slice(0, layer).reduce((sum, lower) => sum + day[lower.name], 0);
-          const top = days.map((day, index) => `${x(index)},${y(below(day) + day[name])}`);
-          const bottom = days.map((day, index) => `${x(index)},${y(below(day))}`).reverse();
-          return <polygon key={name} points={[...top, ...bottom].join(" ")} className={fill} />;
-        })}
-        <polyline
-          points={days.map((day, index) => `${x(index)},${y(day.withCodes)}`).join(" ")}
-          vectorEffect="non-scaling-stroke"
-          className="fill-none stroke-text stroke-2"
-        />
-      </svg>
-      <div aria-hidden="true" className="flex justify-between text-sm text-muted">
-        <span>{first?.label}</span>
-        <span>{last?.label}</span>
+      <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2 gap-y-1 text-sm text-muted">
+        <div aria-hidden="true" className="flex flex-col justify-between text-right tabular-nums">
+          <span>{most.toLocaleString("en")}</span>
+          <span>0</span>
+        </div>
+        <svg
+          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={texts.title}
+          className="h-36 w-full rounded-md bg-raised"
+        >
+          <title>{texts.title}</title>
+          <Hatch />
+          <g className="stroke-surface stroke-2">
+            {LAYERS.map(({ name, look }, layer) => {
+              const below = (day: ChartDay) =>
+                LAYERS.slice(0, layer).reduce((sum, lower) => sum + day[lower.name], 0);
+              const top = days.map((day, index) => `${x(index)},${y(below(day) + day[name])}`);
+              const bottom = days.map((day, index) => `${x(index)},${y(below(day))}`).reverse();
+              return (
+                <polygon
+                  key={name}
+                  points={[...top, ...bottom].join(" ")}
+                  vectorEffect="non-scaling-stroke"
+                  {...look}
+                />
+              );
+            })}
+          </g>
+          <Line className="stroke-surface stroke-6" points={codes} />
+          <Line className="stroke-text stroke-2" points={codes} />
+        </svg>
+        <div aria-hidden="true" className="col-start-2 flex justify-between">
+          <span>{first?.label}</span>
+          <span>{last?.label}</span>
+        </div>
       </div>
       <details className="text-sm">
         <summary className="link inline-flex min-h-6 cursor-pointer items-center">
@@ -106,6 +128,30 @@ export function EnrollmentChart({ days, texts }: { days: ChartDay[]; texts: Char
         </table>
       </details>
     </figure>
+  );
+}
+
+function Hatch() {
+  return (
+    <pattern
+      id={HATCH}
+      width="6"
+      height="6"
+      patternUnits="userSpaceOnUse"
+      patternTransform="rotate(45)"
+    >
+      <rect width="2" height="6" className="fill-edge" />
+    </pattern>
+  );
+}
+
+function Line({ points, className }: { points: string; className: string }) {
+  return (
+    <polyline
+      points={points}
+      vectorEffect="non-scaling-stroke"
+      className={`fill-none ${className}`}
+    />
   );
 }
 

@@ -143,7 +143,7 @@ test("AX-13 without scripts in the account, “Continue” asks how far the phon
   await expect(page).toHaveURL("/account/mfa/notification");
   await expect(page.getByRole("img", { name: /^QR code/ })).toBeVisible();
   await button(page, "Continue").click();
-  await expect(told(page, /No phone has scanned the picture yet/)).toBeVisible();
+  await expect(told(page, /No phone has scanned the QR code yet/)).toBeVisible();
   const phone = await openPhone(browser, baseURL);
   await typePhrase(page, await showPhrase(phone));
   await expect(heading(page, "Now confirm on your phone")).toBeVisible();
@@ -179,7 +179,7 @@ test("a phone that is closed after it confirmed is connected all the same, and o
   await expect(accountsOn(phone)).toContainText(["Connected"]);
 
   await phone.goto(await beginConnecting(page)); // in the page that is open: only the fragment changes
-  await expect(told(phone, /serves this account already/)).toBeVisible();
+  await expect(told(phone, /is connected to this account already/)).toBeVisible();
   await expect(phone).not.toHaveURL(/#/);
   await phone.context().close();
 });
@@ -307,7 +307,7 @@ test("a phone forgets an account and its owner is told; the last method it forge
   await lendCookies(person.browser, context);
   const phone = await connectPhone(browser, { account: page, email: person.email });
   await forget(phone, person.email);
-  await expect(told(phone, /no longer serves/)).toBeVisible();
+  await expect(told(phone, /is no longer connected to/)).toBeVisible();
   await expect(accountsOn(phone)).toHaveCount(0);
   await findMail(portal, person.email, /Sparekey Authenticator was removed/);
   await page.goto("/account/mfa");

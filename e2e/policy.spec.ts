@@ -106,7 +106,7 @@ test("LC-09 of two administrators the second is told what the first changed, and
   const second = await prepareAdministrator(baseURL, sql);
   await lendCookies(second.browser, context);
   await page.goto("/admin/policy");
-  await page.getByLabel("Warn people when this many codes are left").fill("5");
+  await page.getByLabel("Warn people when this many codes or fewer are left").fill("5");
   await button(page, "Save policy").click();
   await expect(heading(page, "Change the policy?")).toBeVisible();
   const review = await first.browser.press(

@@ -302,7 +302,7 @@ test("RC-14 RC-21 the old set works until the new one is marked as saved, and th
   await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
 
   await page.goto(CODES);
-  await button(page, "Mark as saved").click();
+  await button(page, "Mark set B as saved").click();
   await expect(told(page, /Your recovery codes are marked as saved/)).toBeVisible();
   for (const old of person.codes.slice(1)) {
     expect(await refusalOf(person, old, baseURL)).toMatch(/set A were replaced on .* Use set B\./);
@@ -387,7 +387,7 @@ test("RC-14 confirming, discarding and generating from three tabs at once leave 
     const page = await person.browser.open(CODES);
     const tab = (origin: string) => person.browser.copy(origin);
     await Promise.all([
-      tab(baseURL).press(page, "Mark as saved"),
+      tab(baseURL).press(page, "Mark set B as saved"),
       tab(secondURL).press(page, "Discard set B"),
       tab(secondURL).press(page, "Generate New Codes"),
     ]);

@@ -39,7 +39,7 @@ export async function walkAdministration(
   await see("Nobody matches");
   await shoot("enrollment-nobody");
   await page.goto("/admin/remind");
-  await see("Reminded are people");
+  await see("A reminder goes to people");
   await shoot("remind");
   await page.goto("/admin?search=sam");
   await follow("Sam Walker");

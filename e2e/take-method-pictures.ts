@@ -35,7 +35,7 @@ export async function walkMethods(
   const picture = await beginConnecting(page);
   await shoot("phone-to-scan");
   const phone = await openPhone(browser, origin);
-  await see(phone, "This phone serves no account yet");
+  await see(phone, "This phone isn’t connected to an account yet");
   await takePictures(phone, "phone-empty");
   await showPhrase(phone);
   await takePictures(phone, "phone-phrase");
@@ -66,7 +66,9 @@ export async function walkMethods(
   await field(page, "Verification code").fill(new Phone(setupKey).code());
   await button(page, "Verify").click();
   await see(page, "Your authenticator app is added");
-  await page.getByRole("radio", { name: "Notification", exact: true }).check();
+  await page
+    .getByRole("radio", { name: "Notification (Sparekey Authenticator)", exact: true })
+    .check();
   await button(page, "Save").click();
   await see(page, "a login begins with a notification");
   await shoot("mfa-all-methods");

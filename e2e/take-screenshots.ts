@@ -221,7 +221,7 @@ async function walk(page: Page): Promise<void> {
   await see("marked as saved");
   await shoot("account-codes-unsaved");
   await page.goto("/account/mfa/recovery-codes");
-  await click("Mark as saved");
+  await click("Mark set B as saved");
   await see("marked as saved");
   await page.goto("/account/mfa/recovery-codes");
   await see("Previous sets");

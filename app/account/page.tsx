@@ -10,6 +10,7 @@ import {
   findEnrolledMethods,
   firstMethod,
   hasMfa,
+  hasOtherWayIn,
   isUsable,
 } from "@/lib/mfa/methods";
 import { currentPolicy } from "@/lib/mfa/policy";
@@ -197,11 +198,4 @@ async function describeProtection(methods: EnrolledMethods) {
     title: words("stateSafe"),
     help: words("stateSafeHelp", { left, letter }),
   };
-}
-
-/** Whether a lost phone, with all that is on it, leaves a security key or passkey to get in with. */
-function hasOtherWayIn(methods: EnrolledMethods) {
-  const { securityKeys, sparekeyAuthenticators, authenticatorApp } = methods;
-  const isOnPhone = sparekeyAuthenticators.length > 0 || authenticatorApp !== undefined;
-  return isUsable(methods, "security-key") && securityKeys.length > (isOnPhone ? 0 : 1);
 }

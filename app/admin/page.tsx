@@ -68,7 +68,7 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
             )}
           </nav>
         )}
-        <WholeList view={view} />
+        {people.length > 0 && <WholeList view={view} />}
       </div>
     </div>
   );
@@ -76,7 +76,8 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
 
 async function Filters({ view, totals }: { view: EnrollmentView; totals: EnrollmentTotals }) {
   const words = await getWords("enrollment");
-  const { recoverability, administratorsOnly } = view;
+  const { recoverability, administratorsOnly, search } = view;
+  const isNarrowed = administratorsOnly || search !== ""; // the totals count everybody
   const states = await Promise.all(
     RECOVERABILITIES.map(async (state) => ({
       name: await nameRecoverability(state),
@@ -115,7 +116,7 @@ async function Filters({ view, totals }: { view: EnrollmentView; totals: Enrollm
               className="inline-flex min-h-10 items-center gap-2 rounded-full border border-edge bg-surface px-4 text-sm font-medium hover:bg-raised aria-[current=true]:border-accent aria-[current=true]:bg-accent-soft aria-[current=true]:text-accent"
             >
               {name}
-              {count !== undefined && (
+              {count !== undefined && !isNarrowed && (
                 <span className="tabular-nums font-normal">{count.toLocaleString("en")}</span>
               )}
             </Link>

@@ -20,7 +20,7 @@ export async function PeopleTable({
     <table aria-label={words("table")} className="w-full border-separate border-spacing-0 text-sm">
       <thead className="sticky top-0 z-10 bg-canvas text-left text-muted">
         <tr>
-          <SortedColumn view={view} sort="name" name={words("name")} />
+          <SortedColumn view={view} sort="name" name={words("name")} className={NAME} />
           <PlainColumn name={words("role")} className="hidden xl:table-cell" />
           <PlainColumn name={words("methods")} className="hidden md:table-cell" />
           <SortedColumn
@@ -50,6 +50,7 @@ export async function PeopleTable({
 
 const HEAD = "border-b border-line px-3 py-2 font-medium first:pl-4";
 const CELL = "border-b border-line px-3 py-3 align-top first:pl-4";
+const NAME = "lg:min-w-52";
 
 function PlainColumn({ name, className = "" }: { name: string; className?: string }) {
   return (
@@ -102,22 +103,24 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
   );
   const isAdministrator = role === "ADMINISTRATOR";
   const hasSet = codesLeft > 0 || codesConfirmed;
-  const codes = hasSet ? words("codesOfTen", { left: codesLeft }) : words("noCodes");
+  const codes = hasSet ? words("codesUnused", { left: codesLeft }) : words("noCodes");
+  const codesInWords = (await getWords("policy"))("codesLeft", { count: codesLeft });
   return (
     <tr className="relative bg-surface hover:bg-raised has-[a:focus-visible]:bg-raised">
-      <th scope="row" className={`${CELL} text-left font-normal`}>
+      <th scope="row" className={`${CELL} ${NAME} text-left font-normal`}>
         <Link
           href={`/admin/users/${id}`}
           className="font-medium after:absolute after:inset-0 hover:underline"
         >
           {name}
         </Link>
-        <span className="block text-muted [overflow-wrap:anywhere]">{email}</span>
+        <Email email={email} />
         {isAdministrator && (
           <span className="block text-muted xl:hidden">{words("administrator")}</span>
         )}
         <span className="block text-muted md:hidden">
-          {methods.length > 0 ? dates.list(methods) : words("noMethods")} · {codes}
+          {methods.length > 0 ? dates.list(methods) : words("noMethods")} ·{" "}
+          {hasSet ? codesInWords : codes}
         </span>
         {disabledAt && <span className="block font-medium text-danger">{words("disabled")}</span>}
       </th>
@@ -131,7 +134,7 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
       <td className={`${CELL} hidden xl:table-cell`}>
         {hasSet ? words(codesConfirmed ? "yes" : "no") : words("none")}
       </td>
-      <td className={`${CELL} hidden lg:table-cell`}>
+      <td className={`${CELL} hidden whitespace-nowrap lg:table-cell`}>
         <TimeAgo
           date={lastLoginAt}
           ago={dates.ago(lastLoginAt)}
@@ -142,6 +145,18 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
         <RecoverabilityMark state={person.recoverability} />
       </td>
     </tr>
+  );
+}
+
+/** An address, broken after its "@" if it has to be, and only a very long one elsewhere. */
+function Email({ email }: { email: string }) {
+  const at = email.lastIndexOf("@") + 1;
+  return (
+    <span className="block text-muted [overflow-wrap:anywhere]">
+      {email.slice(0, at)}
+      <wbr />
+      {email.slice(at)}
+    </span>
   );
 }
 

@@ -67,8 +67,9 @@ export async function NotificationStep({
         isHelpOpen={shown.help === "open"}
         wasSentNow={shown.sent !== undefined}
         texts={await getNotificationTexts(occasion)}
-      />
-      {children}
+      >
+        {children}
+      </NotificationWait>
     </StepCard>
   );
 }

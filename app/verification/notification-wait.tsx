@@ -35,6 +35,7 @@ export function NotificationWait({
   isHelpOpen,
   wasSentNow,
   texts,
+  children,
 }: {
   request: WaitedRequest | undefined;
   /** What to do, while one waits and while one can be sent; none without a phone that works. */
@@ -47,6 +48,8 @@ export function NotificationWait({
   isHelpOpen: boolean;
   wasSentNow: boolean;
   texts: NotificationTexts;
+  /** The ways out, as long as there is something to leave: a denial ends it. */
+  children: ReactNode;
 }) {
   const state = useApprovalState(request, paths);
   const [sending, send] = useActionState(actions.send, {});
@@ -59,44 +62,49 @@ export function NotificationWait({
     </OneButtonForm>
   );
   return (
-    <div className="space-y-5">
-      {intros && state !== "approved" && (
-        <p className="text-muted">{state === "waiting" ? intros.waiting : intros.send}</p>
-      )}
-      <Status state={state} wasSentNow={wasSentNow} texts={texts} />
-      <div role="alert" className="empty:hidden">
-        {error && <Notice tone="warning">{error}</Notice>}
-      </div>
-      {state === "waiting" && request?.shown && (
-        <>
-          <Shown shown={request.shown} texts={texts} />
-          <EndWarning key={request.id} seconds={request.secondsLeft} texts={texts}>
-            {sendForm(texts.renew, "button button-secondary")}
-          </EndWarning>
-        </>
-      )}
-      {(state === "waiting" || state === "approved") && (
-        <ProceedForm
-          key={request?.id}
-          action={proceed}
-          isApproved={state === "approved"}
-          hasFailed={proceeding.error !== undefined}
-          query={query}
-          texts={texts}
-        />
-      )}
-      {state === "waiting" ? (
-        <Help isOpen={isHelpOpen} path={paths.step} query={query} texts={texts}>
-          {sendForm(texts.sendAgain, "button button-secondary w-full", { help: "open" })}
-          {paths.methods && <MethodsLink href={paths.methods} texts={texts} />}
-        </Help>
-      ) : (
-        <div className="space-y-3">
-          {state !== "approved" && !refusal && sendForm(texts.send, "button button-primary w-full")}
-          {paths.methods && <MethodsLink href={paths.methods} texts={texts} />}
+    <>
+      <div className="space-y-5">
+        {intros && state !== "approved" && (
+          <p className="text-muted">{state === "waiting" ? intros.waiting : intros.send}</p>
+        )}
+        <Status state={state} wasSentNow={wasSentNow} texts={texts} />
+        <div role="alert" className="empty:hidden">
+          {error && <Notice tone="warning">{error}</Notice>}
         </div>
-      )}
-    </div>
+        {state === "waiting" && request?.shown && (
+          <>
+            <Shown shown={request.shown} texts={texts} />
+            <EndWarning key={request.id} seconds={request.secondsLeft} texts={texts}>
+              {sendForm(texts.renew, "button button-secondary")}
+            </EndWarning>
+          </>
+        )}
+        {(state === "waiting" || state === "approved") && (
+          <ProceedForm
+            key={request?.id}
+            action={proceed}
+            isApproved={state === "approved"}
+            hasFailed={proceeding.error !== undefined}
+            query={query}
+            texts={texts}
+          />
+        )}
+        {state === "waiting" ? (
+          <Help isOpen={isHelpOpen} path={paths.step} query={query} texts={texts}>
+            {sendForm(texts.sendAgain, "button button-secondary w-full", { help: "open" })}
+            {paths.methods && <MethodsLink href={paths.methods} texts={texts} />}
+          </Help>
+        ) : (
+          <div className="space-y-3">
+            {state !== "approved" &&
+              !refusal &&
+              sendForm(texts.send, "button button-primary w-full")}
+            {paths.methods && <MethodsLink href={paths.methods} texts={texts} />}
+          </div>
+        )}
+      </div>
+      {children}
+    </>
   );
 }
 

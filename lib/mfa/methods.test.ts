@@ -16,6 +16,7 @@ import {
   findEnrolledMethods,
   firstMethod,
   hasMfa,
+  hasOtherWayIn,
   usableMethods,
   without,
 } from "./methods";
@@ -128,6 +129,15 @@ test("what is left without one of several is told before it is removed", async (
   const key = { method: "security-key", id: keyId } as const;
   expect(enrolledMethods(without(methods, phone))).toEqual(["security-key"]);
   expect(hasMfa(without(without(methods, phone), key))).toBe(false);
+});
+
+test("a lost phone leaves a security key that is kept beside it; a key alone may be what is lost", async () => {
+  await storeSecurityKey(owner.userId);
+  expect(hasOtherWayIn(await find())).toBe(false);
+  await storePhone(owner.userId);
+  expect(hasOtherWayIn(await find())).toBe(true);
+  await setFailures({ userId: owner.userId, method: "security-key" }, 100);
+  expect(hasOtherWayIn(await find())).toBe(false);
 });
 
 const find = () => findEnrolledMethods(owner.userId);

@@ -162,3 +162,10 @@ export function firstMethod(methods: EnrolledMethods): EnrollableMethod | undefi
 export function hasMfa(methods: EnrolledMethods): boolean {
   return enrolledMethods(methods).some((method) => method !== "recovery-codes");
 }
+
+/** Whether a lost phone, with all that is on it, leaves a security key or passkey to get in with. */
+export function hasOtherWayIn(methods: EnrolledMethods): boolean {
+  const { securityKeys, sparekeyAuthenticators, authenticatorApp } = methods;
+  const isOnPhone = sparekeyAuthenticators.length > 0 || authenticatorApp !== undefined;
+  return isUsable(methods, "security-key") && securityKeys.length > (isOnPhone ? 0 : 1);
+}

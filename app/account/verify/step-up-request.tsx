@@ -47,9 +47,11 @@ export async function StepUpFrame({
   children: ReactNode;
 }) {
   const words = await getWords("stepUp");
+  const isByTemporaryCode = request.session.amr.includes("temporary");
+  const restricted = isByTemporaryCode ? "restrictedTemporary" : "restricted";
   return (
     <div className="max-w-100 space-y-4">
-      <Notice tone="info">{words(request.isRestricted ? "restricted" : "why")}</Notice>
+      <Notice tone="info">{words(request.isRestricted ? restricted : "why")}</Notice>
       {children}
     </div>
   );

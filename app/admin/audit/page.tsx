@@ -1,8 +1,7 @@
 import Link from "next/link";
 import { redirect } from "next/navigation";
 import { z } from "zod";
-import { sayWhat } from "@/app/event-words";
-import { TimeAgo } from "@/components/time-ago";
+import { sayWhatToAdministrator } from "@/app/event-words";
 import { type AuditView, parseAuditView } from "@/lib/admin/audit-view";
 import { type FoundPerson, findNamedPerson } from "@/lib/admin/find-named-person";
 import { type AuditEntry, listAuditEvents, type NamedPerson } from "@/lib/admin/list-audit-events";
@@ -126,21 +125,31 @@ async function EventTable({ events }: { events: AuditEntry[] }) {
 async function EventRow({ event }: { event: AuditEntry }) {
   const words = await getWords("audit");
   const dates = await getDates();
-  const { at, person, actor, email, reason, codesLeft, address, userAgent } = event;
+  const { type, recordedType, at, person, actor, email, reason, codesLeft, address, userAgent } =
+    event;
   const isByPortal = address === PORTAL_ITSELF.address;
-  const time = <TimeAgo date={at} ago={dates.ago(at)} exact={dates.moment(at)} />;
+  const time = (
+    <time dateTime={at.toISOString()}>
+      {dates.moment(at)}
+      <span className="block text-muted">{dates.ago(at)}</span>
+    </time>
+  );
   const whose = person ? <Person person={person} /> : words("noPerson");
   const by = actor ? <Person person={actor} /> : isByPortal && words("portal");
   const device = isByPortal ? undefined : await getDevice(userAgent);
   return (
     <tr className="bg-surface">
-      <td className={`${CELL} hidden whitespace-nowrap text-muted sm:table-cell`}>{time}</td>
+      <td className={`${CELL} hidden whitespace-nowrap tabular-nums sm:table-cell`}>{time}</td>
       <td className={CELL}>
-        <p className="font-medium">{await sayWhatToAdministrator(event)}</p>
+        <p className="font-medium">
+          {type
+            ? await sayWhatToAdministrator(event)
+            : words("unknownType", { type: recordedType })}
+        </p>
         {email && <p>{words("about", { email })}</p>}
         {codesLeft !== null && <p>{words("codesLeft", { left: codesLeft })}</p>}
         {reason && <p>{words("reason", { reason })}</p>}
-        <p className="text-muted sm:hidden">{time}</p>
+        <p className="tabular-nums sm:hidden">{time}</p>
         <div className="md:hidden">{whose}</div>
         {by && (
           <div className="xl:hidden">
@@ -183,13 +192,3 @@ async function Person({ person: { id, name, email } }: { person: NamedPerson }) 
     </>
   );
 }
-
-/** As the history of an account says it, where that does not speak to its owner. */
-async function sayWhatToAdministrator(event: AuditEntry): Promise<string> {
-  const words = await getWords("audit");
-  const { type, recordedType } = event;
-  if (!type) return words("unknownType", { type: recordedType });
-  return TO_THE_OWNER.includes(type) ? words(`types.${type}`) : sayWhat(event);
-}
-
-const TO_THE_OWNER: string[] = ["step_up", "mfa_reset_requested", "temporary_code_requested"];

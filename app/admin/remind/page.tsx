@@ -43,14 +43,14 @@ export default async function RemindPage({ searchParams }: PageProps<"/admin/rem
           href={personId ? `/admin/users/${personId}` : enrollmentPath(view)}
           className="link inline-flex min-h-6 items-center"
         >
-          {words("remindBack")}
+          {name ? (await getWords("lockedOut"))("back", { name }) : words("remindBack")}
         </Link>
       </section>
     </div>
   );
 
   function sayWhom(): string {
-    if (name && people > 0) return words("remindPerson", { name });
+    if (name) return words(people > 0 ? "remindPerson" : "remindNotPerson", { name });
     if (people > NUDGES_AT_ONCE) return words("remindMany", { people: NUDGES_AT_ONCE });
     return words("remindIntro", { people });
   }

@@ -39,12 +39,14 @@ export async function AppCard({ methods }: { methods: EnrolledMethods }) {
             {words("replaceApp")}
           </button>
         </form>
-        <Link className="button" href={methodPath(APP, "lost")}>
-          {app.suspendedAt ? words("found") : words("lost")}
-        </Link>
-        <Link className="button" href={methodPath(APP, "remove")}>
-          {words("remove")}
-        </Link>
+        <div className="-ml-3 flex flex-wrap gap-x-1">
+          <Link className="button px-3" href={methodPath(APP, "lost")}>
+            {app.suspendedAt ? words("found") : words("lost")}
+          </Link>
+          <Link className="button px-3" href={methodPath(APP, "remove")}>
+            {words("remove")}
+          </Link>
+        </div>
       </div>
     </MethodCard>
   );

@@ -3,7 +3,7 @@ import Link from "next/link";
 import { CodeTicks } from "@/components/code-ticks";
 import { Notice } from "@/components/notice";
 import { SetBadge } from "@/components/set-badge";
-import { type EnrolledMethods, hasMfa } from "@/lib/mfa/methods";
+import { type EnrolledMethods, hasMfa, hasOtherWayIn } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { MethodCard, MethodState, Off, On } from "../method-card";
 import { GenerateButton } from "./stage";
@@ -17,19 +17,24 @@ export async function CodesCard({
 }) {
   const { recoveryCodes: set, replacement } = methods;
   const words = await getWords("mfa");
+  const codesWords = await getWords("codes");
   const dates = await getDates();
   if (!set) {
+    const isUrgent = !hasOtherWayIn(methods);
     return (
       <MethodCard
         icon={ListChecks}
         name={words("codes")}
         help={words("codesHelp")}
-        emphasized={hasMfa(methods)}
+        emphasized={hasMfa(methods) && isUrgent}
       >
         {hasMfa(methods) ? (
           <>
-            <p className="font-medium">{words("codesNow")}</p>
-            <GenerateButton knownSetId={newestSetId} className="button button-primary">
+            <p className="font-medium">{words(isUrgent ? "codesNow" : "codesAlso")}</p>
+            <GenerateButton
+              knownSetId={newestSetId}
+              className={`button ${isUrgent ? "button-primary" : "button-secondary"}`}
+            >
               {words("addCodes")}
             </GenerateButton>
           </>
@@ -76,8 +81,13 @@ export async function CodesCard({
           </button>
         </form>
         {(replacement || !set.confirmedAt) && (
-          <Link className="button" href="/account/mfa/recovery-codes">
-            {(await getWords("codes"))("markSaved")}
+          <Link
+            className="button -ml-3 justify-start px-3 text-left"
+            href="/account/mfa/recovery-codes"
+          >
+            {replacement
+              ? codesWords("markSetOrDiscard", { letter: replacement.letter })
+              : codesWords("markSaved")}
           </Link>
         )}
       </div>

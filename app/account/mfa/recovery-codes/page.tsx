@@ -102,7 +102,7 @@ async function Replacement({ set, current }: { set: RecoveryCodeSetSummary; curr
       </SetHead>
       <p>{words("waitingHelp", { letter, current })}</p>
       <div className="flex flex-wrap gap-3">
-        <ConfirmForm setId={setId} texts={{ submit: words("markSaved"), working }} />
+        <ConfirmForm setId={setId} texts={{ submit: words("markSetSaved", { letter }), working }} />
         <DiscardForm setId={setId} texts={{ submit: words("discard", { letter }), working }} />
       </div>
     </section>
@@ -238,8 +238,8 @@ async function NeedsMethod() {
   return (
     <section className="card space-y-4">
       <p>{words("needMethod")}</p>
-      <Link className="button button-primary" href="/account/mfa/authenticator-app">
-        {(await getWords("mfa"))("addApp")}
+      <Link className="button button-primary" href="/account/mfa">
+        {words("chooseMethod")}
       </Link>
     </section>
   );

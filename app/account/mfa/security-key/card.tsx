@@ -29,10 +29,7 @@ export async function SecurityKeyCard({ methods }: { methods: EnrolledMethods })
     >
       {isPossible && <AcceptedKeysSignal />}
       {keys.length > 0 && (
-        <ul
-          aria-label={words("listLabel")}
-          className="divide-y divide-line rounded-lg border border-line"
-        >
+        <ul aria-label={words("listLabel")} className="divide-y divide-line border-y border-line">
           {keys.map((key) => (
             <KeyRow key={key.id} entry={key} />
           ))}
@@ -53,7 +50,7 @@ async function KeyRow({ entry }: { entry: SecurityKeySummary }) {
   const added = (await getWords("mfa"))("added", { date: (await getDates()).day(addedAt) });
   const kept = words(backedUp ? "synced" : "onDevice");
   return (
-    <li className="space-y-1 px-4 py-3">
+    <li className="space-y-1 py-3">
       <p className="font-medium break-words">{name}</p>
       <p className="text-sm text-muted">{[kept, added, await sayLastUse(entry)].join(" · ")}</p>
       <MethodLinks method={{ method: "security-key", id }} name={name} />

@@ -149,11 +149,11 @@ function AddKey({
               </p>
             </div>
             <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-              <SubmitButton working={texts.working} className="button button-primary">
+              <SubmitButton working={texts.working} className="button button-primary max-sm:w-full">
                 {texts.add}
               </SubmitButton>
               {/* A plain link: the page is loaded anew, and the browser's dialog closes with it. */}
-              <a className="button" href="/account/mfa">
+              <a className="button max-sm:w-full" href="/account/mfa">
                 {texts.cancel}
               </a>
             </div>

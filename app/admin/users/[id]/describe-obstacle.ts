@@ -13,5 +13,7 @@ export async function describeObstacle(
     return hasMethod || (act === "reset-mfa" && isReset) ? undefined : "no-method";
   };
   const found = refusal();
-  return found && (await getWords("lockedOut"))(`refusal.${found}`);
+  const words = await getWords("lockedOut");
+  if (found === "no-method" && isReset) return words("resetAlready");
+  return found && words(`refusal.${found}`);
 }

@@ -4,7 +4,7 @@ import { Notice } from "@/components/notice";
 import type { LockedOutPerson } from "@/lib/admin/locked-out-person";
 import { getWords } from "@/messages/words";
 
-/** What is around a page that helps a person in: its heading, whom it is about, and the way back to them. */
+/** What is around a page that does one thing to a person: its heading, whom it is about, and the way back. */
 export async function HelpFrame({
   title,
   person: { id, name, email },

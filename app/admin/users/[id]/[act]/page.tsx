@@ -1,4 +1,3 @@
-import Link from "next/link";
 import { notFound } from "next/navigation";
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
@@ -8,6 +7,7 @@ import { requireAdministratorSession } from "@/lib/auth/administration";
 import { requireStrongSession } from "@/lib/auth/current-session";
 import { findKeptForm } from "@/lib/auth/kept-form";
 import { getWords } from "@/messages/words";
+import { HelpFrame } from "../help-frame";
 import { parsePersonId, personPath } from "../person-path";
 import { administer } from "./actions";
 
@@ -31,58 +31,37 @@ export default async function AccountActPage({ params }: PageProps<"/admin/users
   const words = await getWords("person");
   const { name, email, refusal } = found;
   return (
-    <div className="space-y-6">
-      <div className="space-y-1">
-        <h1>{words(`acts.${act}.title`)}</h1>
-        <p className="break-words text-muted">
-          {name} · {email}
-        </p>
-      </div>
-      <section className="card max-w-120 space-y-5">
-        {refusal ? (
-          <>
-            <Notice tone="info">{words(`refusals.${refusal}`)}</Notice>
-            <Back id={id} />
-          </>
-        ) : (
-          <>
-            <Notice tone={TAKES.includes(act) ? "warning" : "info"}>
-              {words(`acts.${act}.text`, { name })}
-            </Notice>
-            <Form
-              action={administer}
-              tone={TAKES.includes(act) ? "danger" : "primary"}
-              texts={await getFormTexts(words(`acts.${act}.submit`))}
-              fields={[
-                {
-                  name: "reason",
-                  label: words("reason"),
-                  type: "multiline",
-                  hint: words("reasonHint"),
-                  value: reason,
-                },
-                { name: "user", label: "", type: "hidden", value: id },
-                { name: "act", label: "", type: "hidden", value: act },
-              ]}
-            >
-              <Back id={id} />
-            </Form>
-          </>
-        )}
-      </section>
-    </div>
+    <HelpFrame title={words(`acts.${act}.title`)} person={{ id, name, email }}>
+      {refusal ? (
+        <Notice tone="info">{words(`refusals.${refusal}`)}</Notice>
+      ) : (
+        <section className="card space-y-5">
+          <Notice tone={TAKES.includes(act) ? "warning" : "info"}>
+            {words(`acts.${act}.text`, { name })}
+          </Notice>
+          <Form
+            action={administer}
+            tone={TAKES.includes(act) ? "danger" : "primary"}
+            texts={await getFormTexts(words(`acts.${act}.submit`))}
+            fields={[
+              {
+                name: "reason",
+                label: words("reason"),
+                type: "multiline",
+                hint: words("reasonHint"),
+                value: reason,
+              },
+              { name: "user", label: "", type: "hidden", value: id },
+              { name: "act", label: "", type: "hidden", value: act },
+            ]}
+          />
+        </section>
+      )}
+    </HelpFrame>
   );
 }
 
 async function readAct(params: Promise<{ id: string; act: string }>) {
   const { id, act } = await params;
   return { id: parsePersonId(id), act: parseAccountAct(act) };
-}
-
-async function Back({ id }: { id: string }) {
-  return (
-    <Link className="button w-full" href={personPath(id)}>
-      {(await getWords("person"))("cancel")}
-    </Link>
-  );
 }
