@@ -1,6 +1,7 @@
 import "server-only";
 import { transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
+import { forgetInvitedMailboxes } from "../notices/invitations";
 import type { RequestSource } from "../request-source";
 import { lockAdministrators } from "./administrators";
 import type { CurrentSession } from "./current-session";
@@ -30,6 +31,7 @@ export async function deleteAccount({
     if (isLast) return { deleted: false, reason: "last-administrator" };
     await leaveAdministration(tx, userId);
     await recordAuditEvent(tx, { type: "account_deleted", userId, sessionId, from });
+    await forgetInvitedMailboxes(tx, userId);
     await tx.address.updateMany({
       where: { userId, removedAt: null },
       data: { removedAt: new Date() },
