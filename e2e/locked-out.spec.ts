@@ -203,6 +203,8 @@ test("LC-06 what is for an administrator waits for a second one, who is not the 
   await examine(page);
   await button(page, "Approve").click();
   await expect(told(page, /the administrator who asked can make the code/)).toBeVisible();
+  await expect(button(page, "Decline"), "it can still be taken back").toBeVisible();
+  await expect(button(page, "Approve")).toHaveCount(0);
 
   await lendCookies(asking.browser, context);
   await page.goto("/admin/requests");

@@ -24,7 +24,7 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
   const { data: after } = z.uuid().safeParse(query.after);
   await requireAdministratorSession(enrollmentPath(view));
   const totals = await countEnrollment();
-  const { people, next, isCut } = await listEnrollment(view, after);
+  const { people, next, isFirst, isCut } = await listEnrollment(view, after);
   const { data: reminded } = z.coerce.number().int().nonnegative().safeParse(query.reminded);
   const words = await getWords("enrollment");
   return (
@@ -51,9 +51,9 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
         ) : (
           <p className="card text-muted">{words(view.search ? "empty" : "emptyState")}</p>
         )}
-        {(next || after) && (
+        {(next || !isFirst) && (
           <nav aria-label={words("pages")} className="flex flex-wrap gap-3">
-            {after && (
+            {!isFirst && (
               <Link href={enrollmentPath(view)} className="button button-secondary">
                 {words("first")}
               </Link>

@@ -2,11 +2,11 @@ import "server-only";
 import { isLastAdministrator, lockAdministrators } from "../auth/administrators";
 import type { CurrentSession } from "../auth/current-session";
 import { holdAdministrator } from "../auth/hold-administrator";
+import { leaveAdministration } from "../auth/leave-administration";
 import { endAllSessions } from "../auth/session-rows";
 import { db, type Tx, transaction } from "../db/client";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
 import { type AuditEventType, recordAuditEvent } from "../notices/audit-event";
-import { cancelInvitationsOf } from "../notices/invitations";
 import type { RequestSource } from "../request-source";
 import { parseReason } from "./parse-reason";
 
@@ -61,8 +61,8 @@ const EVENTS: Record<AccountAct, AuditEventType> = {
  * Changes the role or the state of an account, or ends its sessions, for an administrator whose session is
  * fresh and unrestricted (LC-09). Who is disabled is out at once: sessions and logins on their way end in
  * the same transaction, and a role counts from the next request on (SE-14). The person is told by mail,
- * with the reason. Whoever administers no more has no open invitations. Refuses what would leave nobody
- * who can administer, also when two do it at once, and to disable oneself.
+ * with the reason. Whoever administers no more has no open invitations and requests. Refuses what would
+ * leave nobody who can administer, also when two do it at once, and to disable oneself.
  */
 export async function administerAccount({
   session,
@@ -101,12 +101,12 @@ const EFFECTS: Record<AccountAct, (tx: Tx, userId: string) => Promise<void>> = {
   },
   "remove-administrator": async (tx, id) => {
     await tx.user.update({ where: { id }, data: { role: "USER" } });
-    await cancelInvitationsOf(tx, id);
+    await leaveAdministration(tx, id);
   },
   disable: async (tx, id) => {
     await tx.user.update({ where: { id }, data: { disabledAt: new Date() } });
     await endLogins(tx, id);
-    await cancelInvitationsOf(tx, id);
+    await leaveAdministration(tx, id);
   },
   enable: async (tx, id) => {
     await tx.user.update({ where: { id }, data: { disabledAt: null } });

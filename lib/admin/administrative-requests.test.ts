@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { deleteAccount } from "../auth/delete-account";
 import { NotAdministrator } from "../auth/hold-administrator";
 import { SessionTooWeak } from "../auth/session-rows";
 import { db } from "../db/client";
@@ -7,7 +8,9 @@ import { findEvents } from "../db/testing/events";
 import { createPersonWithApp, FROM } from "../db/testing/people";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
 import { hasMethod } from "../mfa/has-method";
+import { type AccountAct, administerAccount } from "./administer-account";
 import { approveRequest, declineRequest, listOpenRequests } from "./administrative-requests";
+import { makeApprovedTemporaryCode, makeTemporaryCode } from "./make-temporary-code";
 import { askForMfaReset } from "./reset-mfa";
 
 type Administrator = Awaited<ReturnType<typeof createAdministrator>>;
@@ -84,6 +87,51 @@ test("SE-14 LC-08 a request dies with its requester's role, and a demoted admini
   expect(await isReset()).toBe(false);
 });
 
+test("LC-06 an approval that nobody has used is taken back by its requester, its approver, its subject or anybody else who administers", async () => {
+  const subjectAdministers = await createAdministrator();
+  const third = await createAdministrator();
+  for (const by of [asking, second, subjectAdministers, third]) {
+    id = await askForCode(subjectAdministers);
+    expect(await approve(second)).toEqual({ approved: true, kind: "temporary-code" });
+    expect(await decline(by)).toBe(true);
+    expect(await decline(by), "once").toBe(false);
+    expect(await makeCode(subjectAdministers)).toMatchObject({ made: false, reason: "changed" });
+  }
+  const prisma = await db();
+  await prisma.administrativeRequest.updateMany({ data: { requestedAt: new Date(0) } });
+  id = await askForCode(subjectAdministers);
+  await approve(second);
+  expect(await makeCode(subjectAdministers)).toMatchObject({ made: true });
+  expect(await decline(third), "of a code that is made").toBe(false);
+});
+
+test.each<[string, (leaving: Administrator) => Promise<unknown>]>([
+  ["loses the role", (leaving) => doTo(leaving, "remove-administrator")],
+  ["is disabled", (leaving) => doTo(leaving, "disable")],
+  ["deletes the account", ({ session }) => deleteAccount({ session, from: FROM })],
+])(
+  "SE-14 LC-08 the requests of who %s end, approved or not, and another's stay",
+  async (_, leave) => {
+    const person = await createAdministrator();
+    const other = await createAdministrator();
+    const waiting = id;
+    const approved = await askForCode(person);
+    id = approved;
+    await approve(second);
+    const { userId } = subject;
+    const staying = await askForCode(subject, other);
+    await leave(asking);
+    const open = (await listOpenRequests()).map((request) => request.id);
+    expect(open).toContain(staying);
+    expect(open).not.toContain(waiting);
+    expect(open).not.toContain(approved);
+    const { session } = other;
+    const again = { session, userId, reason: "x", from: FROM };
+    expect(await askForMfaReset(again)).toEqual({ reset: false, reason: "requested" });
+    expect(typeof (await askForCode(person, other)), "nobody is kept from asking").toBe("string");
+  },
+);
+
 test.each(["stale", "restricted"] as const)(
   "LC-09 a %s session approves and declines nothing",
   async (kind) => {
@@ -137,6 +185,33 @@ async function ask({ userId }: { userId: string } = subject): Promise<string> {
   });
   return request.id;
 }
+
+/** Asks for a temporary code for an administrator. */
+async function askForCode(
+  { userId }: { userId: string },
+  { session }: Pick<Administrator, "session"> = asking,
+): Promise<string> {
+  const order = { session, userId, knownCodeId: undefined, from: FROM };
+  const result = await makeTemporaryCode({ ...order, hours: 2, reason: "Called back" });
+  expect(result).toEqual({ made: false, reason: "requested" });
+  const prisma = await db();
+  const request = await prisma.administrativeRequest.findFirstOrThrow({
+    where: { userId, requestedById: session.userId, kind: "temporary-code" },
+    orderBy: { id: "desc" },
+  });
+  return request.id;
+}
+
+const makeCode = ({ userId }: { userId: string }) =>
+  makeApprovedTemporaryCode({
+    session: asking.session,
+    userId,
+    knownCodeId: undefined,
+    from: FROM,
+  });
+
+const doTo = ({ userId }: { userId: string }, act: AccountAct) =>
+  administerAccount({ session: second.session, userId, act, reason: "She left", from: FROM });
 
 const approve = ({ session }: Pick<Administrator, "session">) =>
   approveRequest({ session, id, from: FROM });

@@ -132,7 +132,9 @@ export async function approveRequest({ session, id, from }: Decision): Promise<A
     const now = new Date();
     const decided = { approvedById: actorId, approvedAt: now, ...(isReset && { doneAt: now }) };
     if (!(await isAdministrator(tx, requestedById))) return { approved: false, reason: "gone" };
-    if (!(await decide(tx, id, decided))) return { approved: false, reason: "gone" };
+    if (!(await decide(tx, { id, approvedAt: null }, decided))) {
+      return { approved: false, reason: "gone" };
+    }
     const type = "administrative_request_approved";
     await recordAuditEvent(tx, { type, userId, actorId, reason, from });
     if (isReset) {
@@ -145,8 +147,8 @@ export async function approveRequest({ session, id, from }: Decision): Promise<A
 }
 
 /**
- * Declines a request, in a fresh session of an administrator; who asked for it takes it back so, and whom it
- * is about keeps their methods. Says whether it was still waiting.
+ * Declines a request, in a fresh session of an administrator; who asked for it takes it back so, whom it is about
+ * keeps their methods, and an approval that nobody has used yet is worth nothing. Says whether it was still open.
  */
 export async function declineRequest({ session, id, from }: Decision): Promise<boolean> {
   const actorId = session.userId;
@@ -157,7 +159,7 @@ export async function declineRequest({ session, id, from }: Decision): Promise<b
     await lockPeople(tx, [actorId, userId]);
     await holdAdministrator(tx, session, "unrestricted");
     const decided = { declinedById: actorId, declinedAt: new Date() };
-    if (!(await decide(tx, id, decided))) return false;
+    if (!(await decide(tx, { id }, decided))) return false;
     const type = "administrative_request_declined";
     await recordAuditEvent(tx, { type, userId, actorId, reason, from });
     return true;
@@ -192,17 +194,17 @@ async function findRequest(id: string) {
   });
 }
 
-/** One conditional statement: says whether the request was still undecided. */
+/** One conditional statement: says whether the request was still open, and undecided where that is asked. */
 async function decide(
   tx: Tx,
-  id: string,
+  request: { id: string; approvedAt?: null },
   data: { doneAt?: Date } & (
     | { approvedById: string; approvedAt: Date }
     | { declinedById: string; declinedAt: Date }
   ),
 ): Promise<boolean> {
   const { count } = await tx.administrativeRequest.updateMany({
-    where: { id, approvedAt: null, ...isOpen() },
+    where: { ...request, ...isOpen() },
     data,
   });
   return count === 1;

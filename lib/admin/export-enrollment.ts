@@ -45,7 +45,7 @@ export async function exportEnrollment({
 /** The file itself, written as fast as it is taken, a thousand people at a time. */
 export function writePeople(view: EnrollmentView): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let after: string | undefined;
+  let after: Awaited<ReturnType<typeof readPeople>>["next"];
   return new ReadableStream(
     {
       start: (controller) => controller.enqueue(encoder.encode(csvLine(COLUMNS))),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { db } from "../db/client";
 import { parseEnrollmentView } from "./enrollment-view";
 import type { NamedPerson } from "./list-audit-events";
-import { readPeople } from "./list-enrollment";
+import { listEnrollment } from "./list-enrollment";
 
 const MOST_CHOICES = 10;
 
@@ -15,15 +15,18 @@ export type FoundPerson =
 
 /**
  * Finds whom an administrator means by the beginnings of a name or an address, or by an id (a UUID), which
- * may be that of an account that is gone. `undefined` for empty text.
+ * may be that of an account that is gone. `undefined` for empty text. It costs what a page of the list costs,
+ * however many people there are, and so knows no more of a word that very many have.
  */
 export async function findNamedPerson(typed: string): Promise<FoundPerson | undefined> {
   const text = typed.trim();
   if (text === "") return undefined;
   if (z.uuid().safeParse(text).success) return { found: "person", person: await findById(text) };
   const view = parseEnrollmentView((name) => (name === "search" ? text : undefined));
-  const listed = await readPeople(view, undefined, MOST_CHOICES);
-  const people = listed.people.map(({ id, name, email }) => ({ id, name, email }));
+  const listed = await listEnrollment(view, undefined);
+  const people = listed.people
+    .slice(0, MOST_CHOICES)
+    .map(({ id, name, email }) => ({ id, name, email }));
   const [person] = people;
   if (!person) return { found: "nobody" };
   return people.length > 1 ? { found: "several", people } : { found: "person", person };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAccount, createInvitedAccount } from "../auth/accounts";
+import { deleteAccount } from "../auth/delete-account";
 import { NotAdministrator } from "../auth/hold-administrator";
 import { clearAway } from "../auth/housekeeping";
 import { findSession, SessionTooWeak } from "../auth/session-rows";
@@ -7,11 +8,15 @@ import { db, transaction } from "../db/client";
 import { createAdministrator } from "../db/testing/administrators";
 import { dumpDatabase } from "../db/testing/dump";
 import { findEvents } from "../db/testing/events";
+import { mailTo } from "../db/testing/mailboxes";
 import { createPerson, FROM } from "../db/testing/people";
+import { readSession } from "../db/testing/signed-in";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
 import { composeMail } from "../notices/compose-mail";
 import { deriveInvitationToken, findInvitation, listOpenInvitations } from "../notices/invitations";
+import { parseAuditView } from "./audit-view";
 import { inviteByMail, withdrawInvitation } from "./invite";
+import { listAuditEvents } from "./list-audit-events";
 
 const PASSWORD = "mauve tugboats sing";
 const REQUEST = { previousToken: undefined, from: FROM };
@@ -64,9 +69,10 @@ describe("an invitation", () => {
     expect(addresses).toMatchObject([{ email, removedAt: null }]);
     expect(addresses[0]?.verifiedAt).not.toBeNull();
     expect(await findSession(result.session.token)).toMatchObject({ aal: 1 });
-    expect(await findEvents(user.id)).toEqual(["invitation_accepted"]);
-    const event = await prisma.auditEvent.findFirstOrThrow({ where: { userId: user.id } });
-    expect(event.actorId).toBe(administrator.userId);
+    expect(await findEvents(user.id)).toEqual(["invitation_accepted", "role_given"]);
+    const events = await prisma.auditEvent.findMany({ where: { userId: user.id } });
+    expect(events.map(({ actorId }) => actorId)).toEqual(Array(2).fill(administrator.userId));
+    expect(await mailTo({ userId: user.id, email }, email)).toEqual(["role_given"]);
     expect(await accept(token)).toEqual(OVER);
     expect(await listOpenInvitations()).toEqual([]);
   });
@@ -112,6 +118,50 @@ describe("an invitation", () => {
     vi.setSystemTime(start + (72 + 7 * 24) * HOUR + 2000);
     await clearAway();
     expect(await prisma.invitation.count()).toBe(0);
+  });
+
+  test("that made a member gave no role", async () => {
+    await invite();
+    const result = await accept(await mailedToken());
+    const userId = result.created ? result.userId : "";
+    expect(await findEvents(userId)).toEqual(["invitation_accepted"]);
+  });
+
+  test("T17 whom it went to stays on record, cancelled or over, after its mail and its row are gone", async () => {
+    const { session } = administrator;
+    await invite("ADMINISTRATOR");
+    const id = (await listOpenInvitations())[0]?.id ?? "";
+    expect(await withdrawInvitation({ session, id, from: FROM })).toBe(true);
+    const prisma = await db();
+    await prisma.mail.updateMany({ data: { sentAt: new Date() } });
+    const late = Date.now() + 365 * 24 * HOUR;
+    vi.useFakeTimers({ toFake: ["Date"], now: late });
+    await clearAway();
+    expect(await prisma.invitation.count()).toBe(0);
+    const told = await addressesOnRecord();
+    expect(told).toEqual([
+      { type: "invitation_cancelled", email },
+      { type: "invitation_sent", email },
+    ]);
+  });
+
+  test("LC-04 who verified its address takes it along when they delete their account", async () => {
+    await invite();
+    await invite();
+    const result = await accept(await mailedToken());
+    if (!result.created) throw new Error(result.refusal.reason);
+    const prisma = await db();
+    const stranger = await createPerson();
+    email = `${crypto.randomUUID()}@example.net`;
+    await invite();
+    const { email: gone } = await prisma.user.findUniqueOrThrow({ where: { id: result.userId } });
+    const session = await readSession(result.session.token);
+    expect(await deleteAccount({ session, from: FROM })).toEqual({ deleted: true });
+    await prisma.mail.updateMany({ data: { sentAt: new Date() } });
+    await clearAway();
+    expect(await prisma.address.count({ where: { email: gone } })).toBe(0);
+    expect(await prisma.address.count({ where: { email } }), "another's invitation").toBe(1);
+    expect(await prisma.address.count({ where: { email: stranger.email } })).toBe(1);
   });
 
   test("that is cancelled does nothing, also when both happen at once", async () => {
@@ -195,6 +245,13 @@ describe("an invitation", () => {
     expect(await accept(token)).toEqual({ created: false, refusal: { reason: "address-taken" } });
   });
 });
+
+/** What the administrator has on record about mailboxes, the newest first. */
+async function addressesOnRecord() {
+  const view = parseAuditView((name) => (name === "actor" ? administrator.userId : undefined));
+  const { events } = await listAuditEvents(view, { before: undefined });
+  return events.map(({ type, email: about }) => ({ type, email: about }));
+}
 
 describe("inviting", () => {
   test("is refused for what is no address, and for one that has a verified account", async () => {

@@ -73,8 +73,9 @@ export async function withdrawInvitation({
   const { id: sessionId, userId } = session;
   return transaction(async (tx) => {
     await holdAdministrator(tx, session, "unrestricted");
-    if (!(await cancelInvitation(tx, id))) return false;
-    const event = { userId, sessionId, actorId: userId, from };
+    const cancelled = await cancelInvitation(tx, id);
+    if (!cancelled) return false;
+    const event = { userId, sessionId, ...cancelled, actorId: userId, from };
     await recordAuditEvent(tx, { type: "invitation_cancelled", ...event });
     return true;
   });

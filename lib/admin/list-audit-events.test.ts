@@ -114,9 +114,18 @@ describe("the export of the audit log", () => {
     ).not.toContain("audit_exported");
   });
 
-  test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])(
+  test.each([
+    ["=1+1", "'=1+1"],
+    ["+1", "'+1"],
+    ["-1", "'-1"],
+    ["@SUM(A1)", "'@SUM(A1)"],
+    ["＝1", "'＝1"],
+    ["x;=1", "x;'=1"],
+    ["\t=1", "'\t'=1"],
+    ["\r=1", "'\r'=1"],
+  ])(
     "OWASP a name or a browser that reads %j runs nothing in a spreadsheet",
-    async (text) => {
+    async (text, written) => {
       const { session } = await createAdministrator();
       const { userId } = await createPerson();
       const prisma = await db();
@@ -133,8 +142,9 @@ describe("the export of the audit log", () => {
         },
       });
       const file = await download({ session, view: viewOf({ person: userId }) });
-      expect(file.split(`'${text}`)).toHaveLength(5);
+      expect(file.split(written)).toHaveLength(5);
       expect(file).not.toMatch(/[,\n]"?[=+\-@\t\r]/);
+      expect(file).not.toMatch(/[,;\t]"?[=+\-@＝＋－＠]/);
     },
   );
 

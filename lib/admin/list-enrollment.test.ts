@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import { db } from "../db/client";
+import type { Prisma } from "../db/generated/client";
 import { createPerson, storeApp } from "../db/testing/people";
 import { type EnrollmentView, parseEnrollmentView } from "./enrollment-view";
 import { listEnrollment, MAX_FOUND, readPeople } from "./list-enrollment";
@@ -42,7 +43,7 @@ async function namesOf(fields: Record<string, string>) {
 test("each sort leads through everybody once, in pages, up and down", async () => {
   for (const sort of ["name", "-name", "last-login", "-last-login", "codes", "-codes"]) {
     const seen: string[] = [];
-    let after: string | undefined;
+    let after: Awaited<ReturnType<typeof readPeople>>["next"];
     do {
       const page = await readPeople(view({ sort }), after, 2);
       expect(page.people.length).toBeLessThanOrEqual(2);
@@ -57,9 +58,58 @@ test("each sort leads through everybody once, in pages, up and down", async () =
   expect(await namesOf({ sort: "-last-login" })).toEqual(up.reverse());
 });
 
-test("a page after somebody who is gone is the first page", async () => {
-  const { people } = await listEnrollment(view(), randomUUID());
-  expect(people).toHaveLength(NAMES.length);
+const LATER = { lastLoginAt: new Date("2031-01-01") };
+
+test.each<[string, string, (id: string) => Promise<unknown>]>([
+  ["logs in", "last-login", (id) => change(id, LATER)],
+  ["logs in, where the latest come first", "-last-login", (id) => change(id, LATER)],
+  ["makes codes", "codes", (id) => change(id, { codesLeft: 10 })],
+  ["takes another name", "name", (id) => change(id, { name: "Zz batch" })],
+  ["is deleted", "-last-login", remove],
+])(
+  "a file leaves nobody out and names nobody else twice when the last person of a batch %s before the next",
+  async (_, sort, act) => {
+    const crowd: string[] = [];
+    for (let index = 0; index < 6; index += 1) {
+      const { userId } = await createPerson();
+      const lastLoginAt = new Date(Date.UTC(2030, 0, 1 + index));
+      await change(userId, { name: `Batch ${index}`, lastLoginAt, codesLeft: index });
+      crowd.push(userId);
+    }
+    const batches = view({ sort, search: "batch" });
+    const first = await readPeople(batches, undefined, 2);
+    const last = first.people[1]?.id ?? "";
+    await act(last);
+    const seen = first.people.map(({ id }) => id);
+    for (let { next } = first; next; ) {
+      const batch = await readPeople(batches, next, 2);
+      seen.push(...batch.people.map(({ id }) => id));
+      next = batch.next;
+    }
+    const others = (ids: string[]) => ids.filter((id) => id !== last).sort();
+    expect(others(seen)).toEqual(others(crowd));
+    for (const id of crowd) if (id !== last || act !== remove) await remove(id);
+  },
+);
+
+async function change(id: string, data: Prisma.UserUpdateInput): Promise<void> {
+  const prisma = await db();
+  await prisma.user.update({ where: { id }, data });
+}
+
+async function remove(id: string): Promise<void> {
+  const prisma = await db();
+  await prisma.user.delete({ where: { id } });
+}
+
+test("a page after somebody who is gone is the first page, and says so", async () => {
+  const page = await listEnrollment(view(), randomUUID());
+  expect(page).toMatchObject({ isFirst: true });
+  expect(page.people).toHaveLength(NAMES.length);
+  const [first] = page.people;
+  const second = await listEnrollment(view(), first?.id);
+  expect(second).toMatchObject({ isFirst: false });
+  expect(second.people).toHaveLength(NAMES.length - 1);
 });
 
 test("filters narrow by state and by role, and go together with a search", async () => {

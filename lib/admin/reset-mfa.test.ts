@@ -228,14 +228,77 @@ describe("a rescue from the server", () => {
     });
     expect(await rescueAccount("nobody")).toEqual({ rescued: false, reason: "invalid" });
     const { userId, email } = administrator;
-    expect(await rescueAccount(email.toUpperCase())).toEqual({ rescued: true, name: "Ada", email });
+    expect(await rescueAccount(email.toUpperCase())).toEqual({
+      rescued: true,
+      name: "Ada",
+      email,
+      vouched: false,
+    });
     expect(await findEvents(userId)).toEqual(["administrator_rescued"]);
     expect(await mailTo(administrator, email)).toEqual(["administrator_rescued"]);
     await givePassword(userId);
     const result = await logInWithPassword({ ...login(), email });
     expect(result).toEqual({ verified: true, challenge: expect.anything() });
   });
+
+  test("LC-06 an administrator who never opened the link is rescued too, at the operator's word, and gets in", async () => {
+    const { userId, email } = administrator;
+    await unverify(administrator);
+    const stranger = await createPerson();
+    await unverify(stranger);
+    await bear(stranger, email);
+    expect(await rescueAccount(email)).toEqual({
+      rescued: true,
+      name: "Ada",
+      email,
+      vouched: true,
+    });
+    expect(await findEvents(userId)).toEqual(["address_verified", "administrator_rescued"]);
+    expect(await findEvents(stranger.userId), "as when the link is opened").toEqual([
+      "account_released",
+    ]);
+    expect(await mailTo(administrator, email)).toEqual(["administrator_rescued"]);
+    person = administrator;
+    await givePassword(userId);
+    const { challenge } = await enterPassword();
+    expect(await follow(challenge)).toMatchObject({ verified: true });
+  });
+
+  test("LC-06 not a member who never did, nor a disabled administrator, nor one at an address that is another's", async () => {
+    const unknown = { rescued: false, reason: "unknown" };
+    await unverify(person);
+    expect(await rescueAccount(person.email), "a member").toEqual(unknown);
+    const disabled = await createAdministrator();
+    await unverify(disabled);
+    const prisma = await db();
+    const data = { disabledAt: new Date() };
+    await prisma.user.update({ where: { id: disabled.userId }, data });
+    expect(await rescueAccount(disabled.email), "disabled").toEqual(unknown);
+    const owner = await createPerson();
+    await prisma.user.update({ where: { id: owner.userId }, data });
+    await unverify(administrator);
+    await bear(administrator, owner.email);
+    expect(await rescueAccount(owner.email), "another's").toEqual(unknown);
+    for (const { userId } of [person, disabled, administrator]) {
+      expect(await hasMethod(prisma, userId)).toBe(true);
+      expect(await findEvents(userId)).toEqual([]);
+    }
+  });
 });
+
+/** As they are when nobody opened the mailed link. */
+async function unverify({ userId }: { userId: string }): Promise<void> {
+  const prisma = await db();
+  await prisma.user.update({ where: { id: userId }, data: { verifiedEmail: null } });
+  await prisma.address.updateMany({ where: { userId }, data: { verifiedAt: null } });
+}
+
+/** Has somebody log in with another address. */
+async function bear({ userId }: { userId: string }, email: string): Promise<void> {
+  const prisma = await db();
+  await prisma.user.update({ where: { id: userId }, data: { email } });
+  await prisma.address.updateMany({ where: { userId }, data: { email } });
+}
 
 async function givePassword(userId: string): Promise<void> {
   const place = takeHashPlace("passwords");

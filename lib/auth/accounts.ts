@@ -82,7 +82,7 @@ export async function createAdministrator(
 
 /**
  * Creates the account that an invitation is for, whether sign-up is open or not: with its address, which
- * the mailed link has verified, and its role. The invitation is spent in the same transaction, once; other
+ * the mailed link has verified, and its role, which is on record as given. The invitation is spent in the same transaction, once; other
  * accounts that bear the address unverified are released, as `verifyAddress` does.
  */
 export async function createInvitedAccount(
@@ -207,6 +207,9 @@ async function storeInvited(
   const { userId, addressId } = await storeUser(tx, { ...account, role, verifiedAt });
   const event = { userId, addressId, actorId: invitedById, from };
   await recordAuditEvent(tx, { type: "invitation_accepted", ...event });
+  if (role === "ADMINISTRATOR") {
+    await recordAuditEvent(tx, { type: "role_given", userId, actorId: invitedById, from });
+  }
   return userId;
 }
 

@@ -1,10 +1,11 @@
 import "server-only";
 import { transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
-import { cancelInvitationsOf } from "../notices/invitations";
+import { forgetInvitedMailboxes } from "../notices/invitations";
 import type { RequestSource } from "../request-source";
 import { lockAdministrators } from "./administrators";
 import type { CurrentSession } from "./current-session";
+import { leaveAdministration } from "./leave-administration";
 import { holdSession } from "./session-rows";
 
 export type AccountDeletion =
@@ -28,8 +29,9 @@ export async function deleteAccount({
     const { isLast } = await lockAdministrators(tx, userId);
     await holdSession(tx, sessionId, "unrestricted");
     if (isLast) return { deleted: false, reason: "last-administrator" };
-    await cancelInvitationsOf(tx, userId);
+    await leaveAdministration(tx, userId);
     await recordAuditEvent(tx, { type: "account_deleted", userId, sessionId, from });
+    await forgetInvitedMailboxes(tx, userId);
     await tx.address.updateMany({
       where: { userId, removedAt: null },
       data: { removedAt: new Date() },

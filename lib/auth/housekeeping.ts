@@ -99,14 +99,19 @@ async function releaseUnverifiedAccounts(): Promise<number> {
   return released;
 }
 
-/** Mailboxes of deleted accounts, once the last mail to them has left. */
+/**
+ * Mailboxes of deleted accounts, once the last mail to them has left. One that was invited stays: its event is to
+ * tell whom an administrator let in, and holds its id alone.
+ */
 async function deleteAddressesOfNobody(): Promise<number> {
   const prisma = await db();
   return prisma.$executeRaw`
     DELETE FROM "Address" a
     WHERE NOT EXISTS (SELECT 1 FROM "User" u WHERE u."id" = a."userId")
       AND NOT EXISTS (SELECT 1 FROM "Mail" m
-        WHERE m."addressId" = a."id" AND m."sentAt" IS NULL AND m."failedAt" IS NULL)`;
+        WHERE m."addressId" = a."id" AND m."sentAt" IS NULL AND m."failedAt" IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM "AuditEvent" e
+        WHERE e."addressId" = a."id" AND e."type" = 'invitation_sent')`;
 }
 
 async function deleteLoginChallenges(): Promise<number> {
@@ -190,7 +195,7 @@ async function deleteMailLinks(): Promise<number> {
   return count;
 }
 
-/** Whom an invitation made a member, and who sent it, stays on record by its events. */
+/** Whom it went to, who sent it, and what it made of whom stays on record by its events. */
 async function deleteInvitations(): Promise<number> {
   const prisma = await db();
   const isOver = { lt: ago(7 * DAY) };

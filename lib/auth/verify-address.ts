@@ -5,7 +5,7 @@ import { lockUser } from "../db/lock-user";
 import { withinFailureLimits } from "../mfa/failure-limits";
 import { recordAuditEvent } from "../notices/audit-event";
 import { findMailLink, type MailLink, spendMailLink } from "../notices/mail-links";
-import type { RequestSource } from "../request-source";
+import { PORTAL_ITSELF, type RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
 import { applyAddressChangeIfReady } from "./change-address";
 import { RELEASE_DAYS, releaseAccount } from "./release-account";
@@ -73,22 +73,43 @@ export async function verifyAddress(
     await lockUser(tx, link.userId);
     const mailbox = await findMailbox(tx, link);
     if (!mailbox || !(await spendMailLink(tx, link))) return over;
-    const { id: addressId, email, user } = mailbox;
-    const others = (await findAccountsOfAddress(tx, email)).filter(({ id }) => id !== user.id);
-    const isLogin = email === user.email;
-    if (isLogin && others.some(({ isVerified }) => isVerified)) {
-      return { verified: false, reason: "taken" };
-    }
-    await tx.address.update({ where: { id: addressId }, data: { verifiedAt: new Date() } });
-    if (isLogin) {
-      await tx.user.update({ where: { id: user.id }, data: { verifiedEmail: email } });
-      for (const { id } of others) await releaseAccount(tx, { userId: id, from });
-    }
-    await recordAuditEvent(tx, { type: "address_verified", userId: user.id, addressId, from });
-    const change = await applyAddressChangeIfReady(tx, { userId: user.id, from });
+    if (!(await markVerified(tx, mailbox, from))) return { verified: false, reason: "taken" };
+    const change = await applyAddressChangeIfReady(tx, { userId: link.userId, from });
     if (change === "taken") return { verified: false, reason: "taken" };
     return { verified: true };
   });
+}
+
+/**
+ * Makes a login address its account's own at the word of whoever has access to the server, as `verifyAddress` does
+ * for whoever reads the mailbox. The transaction holds the address and the person. Says whether it could: not when
+ * another account has verified the address.
+ */
+export async function vouchForLoginAddress(
+  tx: Tx,
+  { userId, email }: { userId: string; email: string },
+): Promise<boolean> {
+  const address = await tx.address.findFirstOrThrow({
+    where: { userId, email, removedAt: null },
+    select: { id: true },
+  });
+  const mailbox = await findMailbox(tx, { addressId: address.id, userId });
+  return mailbox !== undefined && (await markVerified(tx, mailbox, PORTAL_ITSELF));
+}
+
+/** Says whether it could: a login address is of one account only, and those that bear it unverified are released. */
+async function markVerified(tx: Tx, mailbox: Mailbox, from: RequestSource): Promise<boolean> {
+  const { id: addressId, email, user } = mailbox;
+  const others = (await findAccountsOfAddress(tx, email)).filter(({ id }) => id !== user.id);
+  const isLogin = email === user.email;
+  if (isLogin && others.some(({ isVerified }) => isVerified)) return false;
+  await tx.address.update({ where: { id: addressId }, data: { verifiedAt: new Date() } });
+  if (isLogin) {
+    await tx.user.update({ where: { id: user.id }, data: { verifiedEmail: email } });
+    for (const { id } of others) await releaseAccount(tx, { userId: id, from });
+  }
+  await recordAuditEvent(tx, { type: "address_verified", userId: user.id, addressId, from });
+  return true;
 }
 
 /**
@@ -153,7 +174,10 @@ const canBeDisowned = ({ email, user }: Mailbox) =>
 type Mailbox = NonNullable<Awaited<ReturnType<typeof findMailbox>>>;
 
 /** The mailbox of a link with its person, as long as it is theirs. */
-async function findMailbox(client: Tx, { addressId, userId }: MailLink) {
+async function findMailbox(
+  client: Tx,
+  { addressId, userId }: Pick<MailLink, "addressId" | "userId">,
+) {
   const address = await client.address.findFirst({
     where: { id: addressId, userId, removedAt: null },
     select: { id: true, email: true },

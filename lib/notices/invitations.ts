@@ -40,7 +40,7 @@ export async function mailInvitation(
   await tx.invitation.create({
     data: { id, keyId, ...invitation, tokenHash, createdAt, expiresAt },
   });
-  // A mailbox of nobody yet: housekeeping clears it away once the mail has left.
+  // A mailbox of nobody yet, which stays as long as the event that names it (`forgetInvitedMailboxes`).
   const { id: addressId } = await tx.address.create({
     data: { userId: id, email, addedAt: createdAt, removedAt: createdAt },
     select: { id: true },
@@ -86,13 +86,31 @@ export async function spendInvitation(tx: Tx, id: string): Promise<boolean> {
   return count === 1;
 }
 
-/** Ends an open invitation. Says whether it was one. */
-export async function cancelInvitation(tx: Tx, id: string): Promise<boolean> {
+/** Ends an open invitation. Gives the id of its mailbox if that is known; `undefined` if there was no open one. */
+export async function cancelInvitation(
+  tx: Tx,
+  id: string,
+): Promise<{ addressId?: string } | undefined> {
   const { count } = await tx.invitation.updateMany({
     where: { id, ...isOpen() },
     data: { cancelledAt: new Date() },
   });
-  return count === 1;
+  if (count !== 1) return undefined;
+  const invited = await tx.address.findFirst({ where: { userId: id }, select: { id: true } });
+  return invited ? { addressId: invited.id } : {};
+}
+
+/**
+ * Forgets that the addresses of a person were invited, in the transaction that deletes their account: what they
+ * verified is theirs to take along, and events keep the id alone.
+ */
+export async function forgetInvitedMailboxes(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`
+    DELETE FROM "Address" a
+    WHERE a."email" IN (SELECT own."email" FROM "Address" own
+        WHERE own."userId" = ${userId}::uuid AND own."verifiedAt" IS NOT NULL)
+      AND EXISTS (SELECT 1 FROM "AuditEvent" e
+        WHERE e."addressId" = a."id" AND e."type" = 'invitation_sent')`;
 }
 
 /**

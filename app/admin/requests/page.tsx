@@ -79,25 +79,20 @@ async function RequestItem({ request, actorId }: { request: ListedRequest; actor
           ))}
         </dl>
       </div>
-      {isApproved ? (
-        <Approved request={request} isOwn={isOwn} />
-      ) : (
-        <>
-          {(isOwn || isAboutActor) && (
-            <p className="text-sm text-muted">{words(isOwn ? "ownRequest" : "aboutYou")}</p>
-          )}
-          <DecideForms
-            id={id}
-            describedBy={`request-${id}`}
-            canApprove={!isOwn && !isAboutActor}
-            texts={{
-              approve: words("approve"),
-              decline: words("decline"),
-              working: (await getWords("form"))("working"),
-            }}
-          />
-        </>
+      {isApproved && <Approved request={request} isOwn={isOwn} />}
+      {!isApproved && (isOwn || isAboutActor) && (
+        <p className="text-sm text-muted">{words(isOwn ? "ownRequest" : "aboutYou")}</p>
       )}
+      <DecideForms
+        id={id}
+        describedBy={`request-${id}`}
+        canApprove={!isApproved && !isOwn && !isAboutActor}
+        texts={{
+          approve: words("approve"),
+          decline: words("decline"),
+          working: (await getWords("form"))("working"),
+        }}
+      />
     </li>
   );
 }

@@ -1,0 +1,17 @@
+import "server-only";
+import type { Tx } from "../db/client";
+import { cancelInvitationsOf } from "../notices/invitations";
+
+/**
+ * Ends what somebody began as an administrator and administers no more, in the transaction that says so and holds
+ * them: their open invitations, and the requests that wait for a second administrator or, approved, for
+ * themselves. Nobody comes back by the one, and no person is kept from help by the other.
+ */
+export async function leaveAdministration(tx: Tx, userId: string): Promise<void> {
+  await cancelInvitationsOf(tx, userId);
+  const now = new Date();
+  await tx.administrativeRequest.updateMany({
+    where: { requestedById: userId, declinedAt: null, doneAt: null, expiresAt: { gt: now } },
+    data: { declinedAt: now },
+  });
+}
