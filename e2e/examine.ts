@@ -5,6 +5,7 @@ const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 /** axe in both schemes, no sideways scroll at 320 pixels, and targets of 24 by 24 at least. */
 export async function examine(page: Page): Promise<void> {
+  await expect(page).toHaveTitle(/\S/); // a step inside of the page brings its title a moment later
   const { pathname } = new URL(page.url());
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });

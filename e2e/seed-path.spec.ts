@@ -113,7 +113,9 @@ test("RC-05 LC-01 AX-01 the whole path: from an empty portal to a login with a c
   await enterPassword(page, person);
   await expect(field(page, "Verification code")).toBeVisible();
   await chooseRecoveryCodes(page);
-  await expect(told(page, /set A, made on .*10 left, the next unused is number\s1\./)).toBeVisible();
+  await expect(
+    told(page, /set A, made on .*10 left, the next unused is number\s1\./),
+  ).toBeVisible();
   await enterRecoveryCode(page, copied);
   await expect(heading(page, "You’re in")).toBeVisible();
   await expect(told(page, /9 of 10 codes left/)).toBeVisible();
