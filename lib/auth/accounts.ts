@@ -82,8 +82,8 @@ export async function createAdministrator(
 
 /**
  * Creates the account that an invitation is for, whether sign-up is open or not: with its address, which
- * the mailed link has verified, and its role, which is on record as given. The invitation is spent in the same transaction, once; other
- * accounts that bear the address unverified are released, as `verifyAddress` does.
+ * the mailed link has verified, and its role, which is on record as given. The invitation is spent in the same
+ * transaction, once; other accounts that bear the address unverified are released, as `verifyAddress` does.
  */
 export async function createInvitedAccount(
   { token, ...input }: Omit<NewAccountInput, "email"> & { token: string },
