@@ -20,7 +20,6 @@ function runDemo(environment: Record<string, string>): Promise<Ended> {
 test("LC-11 the demo fills a database of its own making, once, and refuses every other", {
   tag: "@embedded",
 }, async ({ freshEnvironment, launch }) => {
-  test.setTimeout(120_000);
   const used = await runDemo({ ...freshEnvironment, DATABASE_URL: "postgres://127.0.0.1:1/x" });
   expect(used).toMatchObject({ code: 1, output: expect.stringContaining("unset DATABASE_URL") });
 

@@ -30,7 +30,6 @@ test("LC-06 LC-09 an administrator resets MFA; password and mailed link, in one 
   browser,
   portal,
 }) => {
-  test.setTimeout(90_000);
   const administrator = await prepareAdministrator(portal);
   const person = await prepareVerified(portal);
   await lendCookies(administrator.browser, context);
@@ -87,7 +86,6 @@ test("LC-07 a temporary code: half is shown once, half is mailed, and both let t
   context,
   portal,
 }) => {
-  test.setTimeout(90_000);
   const administrator = await prepareAdministrator(portal);
   const person = await prepareVerified(portal);
   await lendCookies(administrator.browser, context);
@@ -178,7 +176,6 @@ test("LC-06 what is for an administrator waits for a second one, who is not the 
   context,
   portal,
 }) => {
-  test.setTimeout(90_000);
   const asking = await prepareAdministrator(portal);
   const second = await prepareAdministrator(portal);
   const subject = await prepareAdministrator(portal);
@@ -231,7 +228,6 @@ test("LC-06 what is for an administrator waits for a second one, who is not the 
 test("LC-06 bin/rescue lets the only administrator in again, with password and mailed link", {
   tag: "@embedded",
 }, async ({ freshEnvironment, launch }) => {
-  test.setTimeout(120_000);
   const dataDir = freshEnvironment.DATA_DIR ?? "";
   const person = { name: "Ada", email: "ada@example.test", password: "tidy walrus counts rivers" };
   const first = await launch({ environment: freshEnvironment });

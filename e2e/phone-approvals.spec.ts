@@ -139,7 +139,6 @@ test("AX-05 AX-06 AX-08 every state of a notification passes axe in light and da
   browser,
   portal: { sql },
 }) => {
-  test.setTimeout(120_000);
   const { person, phone } = await connected(page, browser);
   await logIn(page, person);
   await button(page, "Didn't receive a notification?").click();

@@ -26,7 +26,6 @@ test("RC-06 fifty parallel posts of one code make one session, and the next code
   prepare,
   portal: { sql, baseURL },
 }) => {
-  test.setTimeout(120_000);
   const person = await prepare.withCodes();
   const sessions = await countRows(sql, "Session", person.email);
   const racers = await lineUp(person, { origins: [baseURL], code: person.codes[4] ?? "" });
@@ -42,7 +41,6 @@ test("RC-06 fifty parallel posts of one code make one session, and the next code
 test("RC-06 over two servers, fifty parallel posts of one code make one session", {
   tag: "@postgres",
 }, async ({ prepare, portal: { sql, baseURL, secondURL = "" } }) => {
-  test.setTimeout(120_000);
   const person = await prepare.withCodes();
   const sessions = await countRows(sql, "Session", person.email);
   const origins = [baseURL, secondURL];

@@ -283,7 +283,6 @@ test("AX-05 AX-06 AX-08 every screen of security keys passes axe in light and da
   page,
   portal: { sql },
 }) => {
-  test.setTimeout(120_000);
   const person = somebodyNew();
   await VirtualKey.securityKey(page);
   await signUp(page, person);

@@ -27,7 +27,6 @@ test("RC-05 LC-01 AX-01 the whole path: from an empty portal to a login with a c
   freshEnvironment,
   launch,
 }) => {
-  test.setTimeout(120_000);
   const { baseURL, setupToken = "" } = await launch({ environment: freshEnvironment });
   const context = await browser.newContext({
     baseURL,

@@ -27,7 +27,6 @@ test("TH-04 of five hundred passwords at once, over all servers, exactly five ar
   prepare,
   portal: { sql, baseURL, secondURL = baseURL },
 }) => {
-  test.setTimeout(120_000);
   const person = await prepare.member();
   const page = await new PlainBrowser(baseURL).open("/login");
   const before = await countEvents(sql, "login_failed");
@@ -46,7 +45,6 @@ test("TH-04 of five hundred recovery codes at once, over all servers, exactly fi
   prepare,
   portal: { sql, baseURL, secondURL = baseURL },
 }) => {
-  test.setTimeout(120_000);
   const person = await prepare.withCodes();
   const stranger = await prepare.withCodes();
   const { browser, page } = await reachRecoveryCodes(person, baseURL);
@@ -66,7 +64,6 @@ test("T03 a stranger with twenty wrong passwords a second keeps nobody out of th
   prepare,
   portal: { sql, baseURL },
 }) => {
-  test.setTimeout(120_000);
   const person = await prepare.withApp();
   const own = await logInWithApp(person, sql, baseURL);
   const page = await new PlainBrowser(baseURL).open("/login");
@@ -170,7 +167,6 @@ test("TH-03 a hundred network addresses have one counter for an account", {
 test("TH-09 a hundred failures from one network begin a wait there, and a known browser passes", {
   tag: "@postgres",
 }, async ({ prepare, launch, portal: { sql, environment } }) => {
-  test.setTimeout(120_000);
   const person = await prepare.member();
   const limits = { FAILURES_PER_ADDRESS: "", TRUST_PROXY: "1" }; // the default, behind one proxy
   const { baseURL } = await launch({ environment: { ...environment, ...limits } });

@@ -25,7 +25,6 @@ test(
     tag: "@postgres",
   },
   async ({ prepare, launch, portal: { sql, environment } }, testInfo) => {
-    test.setTimeout(120_000);
     const person = await prepare.withCodes();
     const root = testInfo.outputPath("project");
     copyWithoutProxy(root);
