@@ -4,6 +4,7 @@ import { TimeAgo } from "@/components/time-ago";
 import type { EnrollmentView } from "@/lib/admin/enrollment-view";
 import type { EnrolledPerson } from "@/lib/admin/list-enrollment";
 import { getDates, getWords } from "@/messages/words";
+import { AddressLine } from "./address-line";
 import { enrollmentPath } from "./enrollment-path";
 import { RecoverabilityMark } from "./recoverability-mark";
 
@@ -114,7 +115,7 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
         >
           {name}
         </Link>
-        <Email email={email} />
+        <AddressLine email={email} />
         {isAdministrator && (
           <span className="block text-muted xl:hidden">{words("administrator")}</span>
         )}
@@ -145,18 +146,6 @@ async function PersonRow({ person }: { person: EnrolledPerson }) {
         <RecoverabilityMark state={person.recoverability} />
       </td>
     </tr>
-  );
-}
-
-/** An address, broken after its "@" if it has to be, and only a very long one elsewhere. */
-function Email({ email }: { email: string }) {
-  const at = email.lastIndexOf("@") + 1;
-  return (
-    <span className="block text-muted [overflow-wrap:anywhere]">
-      {email.slice(0, at)}
-      <wbr />
-      {email.slice(at)}
-    </span>
   );
 }
 

@@ -8,6 +8,7 @@ import { type AuditEntry, listAuditEvents, type NamedPerson } from "@/lib/admin/
 import { requireAdministratorSession } from "@/lib/auth/administration";
 import { PORTAL_ITSELF } from "@/lib/request-source";
 import { getDates, getDevice, getWords } from "@/messages/words";
+import { AddressLine } from "../address-line";
 import { auditFields, auditPath } from "./audit-path";
 import { Filters } from "./filters";
 
@@ -95,7 +96,7 @@ async function EventTable({ events }: { events: AuditEntry[] }) {
   const columns = [
     { name: words("time"), hidden: "hidden sm:table-cell" },
     { name: words("event"), hidden: "" },
-    { name: words("person"), hidden: "hidden md:table-cell" },
+    { name: words("person"), hidden: "hidden md:table-cell xl:min-w-44" },
     { name: words("actor"), hidden: "hidden xl:table-cell" },
     { name: words("network"), hidden: "hidden xl:table-cell" },
   ];
@@ -163,7 +164,7 @@ async function EventRow({ event }: { event: AuditEntry }) {
           </p>
         )}
       </td>
-      <td className={`${CELL} hidden md:table-cell`}>{whose}</td>
+      <td className={`${CELL} hidden md:table-cell xl:min-w-44`}>{whose}</td>
       <td className={`${CELL} hidden xl:table-cell`}>{by}</td>
       <td className={`${CELL} hidden text-muted xl:table-cell`}>
         {device}
@@ -188,7 +189,7 @@ async function Person({ person: { id, name, email } }: { person: NamedPerson }) 
       <Link href={`/admin/users/${id}`} className="link font-medium">
         {name}
       </Link>
-      <span className="block text-muted">{email}</span>
+      {email && <AddressLine email={email} />}
     </>
   );
 }
