@@ -154,4 +154,12 @@ test("OT-10 RC-08 a method turned off by failures is bound again only after a lo
 
   const recovered = await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
   expect(textOf((await begin(recovered)).body)).toContain("Setup key");
+  for (const method of ["hwk", "mca"]) {
+    await sql(
+      `UPDATE "Session" SET "amr" = string_to_array('pwd,mfa,' || $2, ',')
+       WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = $1)`,
+      [person.email, method],
+    );
+    expect(textOf((await begin(person.browser)).body), method).toContain("Setup key");
+  }
 });

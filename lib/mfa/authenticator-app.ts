@@ -8,7 +8,7 @@ import type { RequestSource } from "../request-source";
 import { reseal, seal, unseal } from "../seal";
 import { describeSeed, findStep, generateSeed, parseAuthenticatorCode } from "./authenticator-code";
 import { hasMethod } from "./has-method";
-import { methodsOfAmr } from "./method-names";
+import { isProvedByOther } from "./method-names";
 import { probation } from "./probation";
 import { clearFailures } from "./throttle";
 
@@ -95,7 +95,7 @@ export async function verifyAuthenticatorAppEnrollment<T>({
     });
     if (count !== 1) return undefined;
     const replaced = await endPreviousApps(tx, { userId, exceptId: pending.id });
-    if (methodsOfAmr(amr).some((method) => method !== "authenticator-app")) {
+    if (isProvedByOther(amr, "authenticator-app")) {
       await clearFailures(tx, { subject: userId, method: "authenticator-app" });
     }
     const type = replaced ? "authenticator_app_replaced" : "authenticator_app_added";

@@ -47,9 +47,9 @@ export function methodsOfAmr(amr: readonly string[]): VerificationMethod[] {
   return amr.flatMap((value) => METHOD_OF_AMR[value] ?? []);
 }
 
-/** Whether a session was proved by something else than recovery codes: by what turns them on again (63B §3.2.2). */
-export function isProvedByMethod(amr: readonly string[]): boolean {
-  return methodsOfAmr(amr).some((method) => method !== "recovery-codes");
+/** Whether a session was proved by another method than this one: by what turns it on again (63B §3.2.2). */
+export function isProvedByOther(amr: readonly string[], than: VerificationMethod): boolean {
+  return methodsOfAmr(amr).some((method) => method !== than);
 }
 
 /** Whether a session was proved by a recovery or temporary code, which restricts it. */

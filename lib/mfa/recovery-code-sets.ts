@@ -16,7 +16,7 @@ import {
 } from "./end-recovery-code-sets";
 import { generateRecoveryCode } from "./generate-recovery-code";
 import { hasMethod } from "./has-method";
-import { isProvedByMethod } from "./method-names";
+import { isProvedByOther } from "./method-names";
 import { CODES_PER_SET, formatRecoveryCode, SET_LETTERS } from "./recovery-code";
 import { digestRecoveryCodes } from "./recovery-code-digest";
 import { clearFailures } from "./throttle";
@@ -105,7 +105,7 @@ export async function generateRecoveryCodeSet({
       await tx.recoveryCode.createMany({
         data: codes.map(({ row }, index) => ({ ...row, ...digestAt(digests, index) })),
       });
-      if (isProvedByMethod(steppedUpBy)) {
+      if (isProvedByOther(steppedUpBy, "recovery-codes")) {
         await clearFailures(tx, { subject: userId, method: "recovery-codes" });
       }
       const type = inUse && !keeps ? "recovery_codes_replaced" : "recovery_codes_generated";

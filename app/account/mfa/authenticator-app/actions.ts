@@ -7,7 +7,7 @@ import { setSessionCookie } from "@/lib/auth/cookies";
 import type { CurrentSession } from "@/lib/auth/current-session";
 import { enrollAuthenticatorApp } from "@/lib/auth/enroll-authenticator-app";
 import { beginAuthenticatorApp, type PendingEnrollment } from "@/lib/mfa/authenticator-app";
-import { isProvedByCode } from "@/lib/mfa/method-names";
+import { isProvedByOther } from "@/lib/mfa/method-names";
 import { findEnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 
@@ -47,7 +47,7 @@ export const addAuthenticatorApp = sessionAction<EnrollmentState>(
 /** A disabled app is bound again only by somebody who proved themselves with another method. */
 async function needsOtherMethod({ userId, amr }: CurrentSession): Promise<boolean> {
   const { authenticatorApp } = await findEnrolledMethods(userId);
-  return authenticatorApp?.disabled === true && !isProvedByCode(amr);
+  return authenticatorApp?.disabled === true && !isProvedByOther(amr, "authenticator-app");
 }
 
 function draw({ setupKey, uri }: PendingEnrollment): EnrollmentState["pending"] {

@@ -7,7 +7,7 @@ import { sessionAction } from "@/lib/auth/action";
 import { holdSession, SessionTooWeak } from "@/lib/auth/session-rows";
 import { config } from "@/lib/config";
 import { discardRecoveryCodeSet } from "@/lib/mfa/end-recovery-code-sets";
-import { isProvedByMethod } from "@/lib/mfa/method-names";
+import { isProvedByOther } from "@/lib/mfa/method-names";
 import { findEnrolledMethods } from "@/lib/mfa/methods";
 import {
   confirmRecoveryCodeSet,
@@ -34,7 +34,7 @@ export const generateRecoveryCodes = sessionAction<GenerationState>(
     const { userId, amr, email } = session;
     const previous = parsePreviousSet(text("previous"));
     const { recoveryCodes } = await findEnrolledMethods(userId);
-    if (recoveryCodes?.disabled && !isProvedByMethod(amr)) {
+    if (recoveryCodes?.disabled && !isProvedByOther(amr, "recovery-codes")) {
       return { previous, error: (await getWords("mfa"))("disabledNeedsOther") };
     }
     const result = await generateRecoveryCodeSet({
