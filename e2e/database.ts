@@ -1,24 +1,70 @@
 import type { Sql } from "./servers";
 
-/** What is in each table, as a count and a digest; equal before and after means that nothing changed. */
-export async function takeSnapshot(sql: Sql): Promise<Record<string, string>> {
-  const snapshot: Record<string, string> = {};
+/** Of each table its rows, as digests; with each the moment (epoch milliseconds) from which housekeeping may clear it away. */
+export type Snapshot = Map<string, Map<string, number>>;
+
+/** What is in each table; `findChanges` tells what happened since. */
+export async function takeSnapshot(sql: Sql): Promise<Snapshot> {
+  const snapshot: Snapshot = new Map();
   for (const table of await listTables(sql)) {
     if (MOVING_BY_THEMSELVES.includes(table)) continue;
-    // A session's lastSeenAt is the one thing that looking may change; mail leaves by itself.
-    const ignored = table === "Mail" ? ["attempts", "nextAttemptAt", "sentAt"] : ["lastSeenAt"];
-    const row = ignored.reduce((json, column) => `${json} - '${column}'`, "to_jsonb(t)");
-    const [digest] = await sql(
-      `SELECT count(*)::text || ' rows ' || coalesce(md5(string_agg(r, '' ORDER BY r)), '') AS "is"
-       FROM (SELECT (${row})::text AS r FROM "${table}" t) rows`,
+    const ignored = CHANGING_BY_THEMSELVES[table] ?? [];
+    const rows = await sql(
+      `SELECT md5((r - ${textArray(ignored)})::text) AS "digest", ${endOf(table)} AS "endsAt"
+       FROM (SELECT to_jsonb(t) AS r FROM ${rowsOf(table)} t) rows`,
     );
-    snapshot[table] = `${digest?.is}`;
+    const ends = rows.map(({ digest, endsAt }) => [
+      `${digest}`,
+      endsAt === null ? Number.POSITIVE_INFINITY : Number(endsAt),
+    ]);
+    snapshot.set(table, new Map(ends as [string, number][]));
   }
   return snapshot;
 }
 
+/**
+ * Says of each table that changed since the snapshot how many rows are new and how many are gone; a changed row
+ * is both. Rows that were over and are gone were cleared away by a server, whatever the test did.
+ */
+export async function findChanges(sql: Sql, before: Snapshot): Promise<Record<string, string>> {
+  const now = await takeSnapshot(sql);
+  const changes: Record<string, string> = {};
+  for (const [table, rows] of now) {
+    const earlier = before.get(table) ?? new Map();
+    const added = [...rows.keys()].filter((row) => !earlier.has(row));
+    const gone = [...earlier].filter(([row, endsAt]) => !rows.has(row) && endsAt > Date.now());
+    if (added.length + gone.length > 0) changes[table] = `${added.length} new, ${gone.length} gone`;
+  }
+  return changes;
+}
+
 /** What a server does beside its requests: it seals events, and counts people once a day. */
 const MOVING_BY_THEMSELVES = ["AuditPending", "AuditSeal", "EnrollmentDay"];
+
+/** Columns that change unasked: looking counts as use, mail leaves, and what was typed is soon forgotten. */
+const CHANGING_BY_THEMSELVES: Record<string, string[]> = {
+  Session: ["lastSeenAt"],
+  Mail: ["attempts", "nextAttemptAt", "sentAt"],
+  LoginChallenge: ["sealedForm", "formKeyId"],
+};
+
+/** A server adds the changes of the tally together; what counts is their sum. */
+function rowsOf(table: string): string {
+  if (table !== "EnrollmentTally") return `"${table}"`;
+  return `(SELECT "recoverability", "methodCount", "hasCodes", sum("change") AS "people"
+    FROM "EnrollmentTally" GROUP BY 1, 2, 3 HAVING sum("change") <> 0)`;
+}
+
+/** The end that a row `r` itself tells, in SQL; the mailbox of a deleted account goes when its mail is out. */
+function endOf(table: string): string {
+  const end =
+    table === "Address"
+      ? `CASE WHEN NOT EXISTS (SELECT 1 FROM "User" u WHERE u."id"::text = r->>'userId') THEN now() END`
+      : `least((r->>'expiresAt')::timestamptz, (r->>'pendingUntil')::timestamptz, (r->>'expire')::timestamptz)`;
+  return `extract(epoch FROM ${end})::float8 * 1000`;
+}
+
+const textArray = (names: string[]) => `'{${names.join(",")}}'::text[]`;
 
 /** Every row of every table as text; bytes are hexadecimal. */
 export async function dumpDatabase(sql: Sql): Promise<string> {

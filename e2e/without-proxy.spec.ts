@@ -2,7 +2,7 @@ import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:f
 import path from "node:path";
 import { foreignOrigins, plainPost, scriptedPost } from "./action-requests";
 import { listActions, listRoutes } from "./build";
-import { takeSnapshot } from "./database";
+import { findChanges, takeSnapshot } from "./database";
 import { expect, test } from "./journeys";
 import { namesGiven, PlainBrowser } from "./plain-browser";
 import { reachRecoveryCodes } from "./prepared-people";
@@ -85,7 +85,7 @@ test(
           }
         }
       }
-      expect(await takeSnapshot(sql)).toEqual(before);
+      expect(await findChanges(sql, before)).toEqual({});
     });
 
     await test.step("actions and handlers from another origin", async () => {
@@ -117,7 +117,7 @@ test(
           expect(status, `${handler} from ${origin}`).toBe(403);
         }
       }
-      expect(await takeSnapshot(sql)).toEqual(before);
+      expect(await findChanges(sql, before)).toEqual({});
     });
 
     await test.step("what is allowed still works", async () => {
