@@ -1,6 +1,6 @@
 import type { LucideIcon } from "lucide-react";
-import Link from "next/link";
 import { FocusedPage } from "@/components/focused-page";
+import { Link } from "@/components/link";
 import { StepCard } from "@/components/step-card";
 import { getWords } from "@/messages/words";
 

@@ -1,6 +1,6 @@
 import { Menu } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { Link } from "@/components/link";
 import { Wordmark } from "@/components/mark";
 import { SideLinks } from "@/components/side-links";
 import { getWords } from "@/messages/words";

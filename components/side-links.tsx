@@ -1,7 +1,7 @@
 "use client";
 
-import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { Link } from "./link";
 
 /** The pages of one part of the portal; the one on screen is marked. `top` is the path that all others begin with. */
 export function SideLinks({

@@ -5,21 +5,20 @@ export type Snapshot = Map<string, Map<string, number>>;
 
 /** What is in each table; `findChanges` tells what happened since. */
 export async function takeSnapshot(sql: Sql): Promise<Snapshot> {
-  const snapshot: Snapshot = new Map();
-  for (const table of await listTables(sql)) {
-    if (MOVING_BY_THEMSELVES.includes(table)) continue;
-    const ignored = CHANGING_BY_THEMSELVES[table] ?? [];
-    const rows = await sql(
-      `SELECT md5((r - ${textArray(ignored)})::text) AS "digest", ${endOf(table)} AS "endsAt"
-       FROM (SELECT to_jsonb(t) AS r FROM ${rowsOf(table)} t) rows`,
-    );
-    const ends = rows.map(({ digest, endsAt }) => [
-      `${digest}`,
-      endsAt === null ? Number.POSITIVE_INFINITY : Number(endsAt),
-    ]);
-    snapshot.set(table, new Map(ends as [string, number][]));
+  const tables = (await listTables(sql)).filter((table) => !MOVING_BY_THEMSELVES.includes(table));
+  const rows = await sql(tables.map(digestsOf).join(" UNION ALL "));
+  const snapshot: Snapshot = new Map(tables.map((table) => [table, new Map()]));
+  for (const { table, digest, endsAt } of rows) {
+    const end = endsAt === null ? Number.POSITIVE_INFINITY : Number(endsAt);
+    snapshot.get(`${table}`)?.set(`${digest}`, end);
   }
   return snapshot;
+}
+
+function digestsOf(table: string): string {
+  const ignored = CHANGING_BY_THEMSELVES[table] ?? [];
+  return `SELECT '${table}' AS "table", md5((r - ${textArray(ignored)})::text) AS "digest", ${endOf(table)} AS "endsAt"
+    FROM (SELECT to_jsonb(t) AS r FROM ${rowsOf(table)} t) rows`;
 }
 
 /**

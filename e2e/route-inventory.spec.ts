@@ -2,7 +2,8 @@ import { plainPost, scriptedPost } from "./action-requests";
 import { listActions, listRoutes } from "./build";
 import { countRows, findChanges, takeSnapshot } from "./database";
 import { linksOf } from "./html";
-import { expect, test } from "./journeys";
+import { expect, lendCookies, test } from "./journeys";
+import { heading } from "./people";
 import { namesGiven, PlainBrowser } from "./plain-browser";
 import { givePassword } from "./prepared-people";
 import { findHiddenTexts } from "./stored-secrets";
@@ -101,6 +102,25 @@ test("NX-06 following and prefetching every link changes nothing", async ({
   expect(await findChanges(sql, before)).toEqual({});
   expect((await person.browser.open("/account")).path).toBe("/account");
   expect((await pending.browser.open("/login/verify/methods")).path).toBe("/login/verify/methods");
+});
+
+test("no page asks for another before its link is followed", async ({ page, context, prepare }) => {
+  const { browser } = await prepare.withCodes();
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.headers().rsc) asked.push(request.url());
+  });
+  await page.goto("/login");
+  await page.waitForLoadState("networkidle");
+  await lendCookies(browser, context);
+  await page.goto("/account");
+  await page.waitForLoadState("networkidle");
+  await page.getByRole("link", { name: "Sessions" }).hover();
+  await page.waitForLoadState("networkidle");
+  expect(asked).toEqual([]);
+  await page.getByRole("link", { name: "Sessions" }).click();
+  await expect(heading(page, "Sessions")).toBeVisible();
+  expect(asked.length).toBeGreaterThan(0);
 });
 
 test("NA-04 a page fetched ahead is no use of a session, and a page opened is", async ({

@@ -4,7 +4,7 @@ import { appendFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "pg";
+import { Pool } from "pg";
 
 const READY_MS = 60_000; // the first start makes a database
 const STOP_MS = 20_000; // longer than a server waits for its last requests
@@ -139,16 +139,15 @@ export function freePort(): Promise<number> {
 }
 
 function askPostgres(connectionString: string): Sql {
-  return async (query, params = []) => {
-    const client = new Client({ connectionString });
-    await client.connect();
-    try {
-      const { rows } = await client.query(query, params);
-      return JSON.parse(JSON.stringify(rows));
-    } finally {
-      await client.end();
-    }
-  };
+  const pool = new Pool({
+    connectionString,
+    max: 4, // as many as a test asks at once; more wait
+    idleTimeoutMillis: 1_000,
+    allowExitOnIdle: true,
+  });
+  pool.on("error", () => undefined); // an idle connection was closed; the next question opens another
+  return async (query, params = []) =>
+    JSON.parse(JSON.stringify((await pool.query(query, params)).rows));
 }
 
 function askEmbedded({ SQL_PORT, SQL_TOKEN }: { SQL_PORT: string; SQL_TOKEN: string }): Sql {

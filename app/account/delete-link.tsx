@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { Link } from "@/components/link";
 import { getWords } from "@/messages/words";
 
 /** The quiet way to the page that deletes the account. */

@@ -1,5 +1,5 @@
 import { CircleAlert } from "lucide-react";
-import Link from "next/link";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import type { EnrollmentDuty } from "@/lib/mfa/enrollment-duty";
 import { getDates, getWords } from "@/messages/words";

@@ -1,5 +1,5 @@
 import { CircleAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
-import Link from "next/link";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { findEnrollmentDuty } from "@/lib/mfa/enrollment-duty";

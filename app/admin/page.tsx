@@ -1,5 +1,5 @@
-import Link from "next/link";
 import { z } from "zod";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { type EnrollmentView, parseEnrollmentView } from "@/lib/admin/enrollment-view";
 import { listEnrollment, MAX_FOUND } from "@/lib/admin/list-enrollment";

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
-import Link from "next/link";
+import { Link } from "@/components/link";
 import { TimeAgo } from "@/components/time-ago";
 import type { EnrollmentView } from "@/lib/admin/enrollment-view";
 import type { EnrolledPerson } from "@/lib/admin/list-enrollment";

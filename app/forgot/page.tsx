@@ -1,8 +1,8 @@
 import { Mail } from "lucide-react";
-import Link from "next/link";
 import { getFormTexts } from "@/app/form-texts";
 import { FocusedPage } from "@/components/focused-page";
 import { Form } from "@/components/form";
+import { Link } from "@/components/link";
 import { StepCard } from "@/components/step-card";
 import { requireAdministrator } from "@/lib/auth/require-administrator";
 import { getWords } from "@/messages/words";

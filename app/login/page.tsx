@@ -1,10 +1,10 @@
 import { LogIn } from "lucide-react";
-import Link from "next/link";
 import { redirect } from "next/navigation";
 import { getFormTexts } from "@/app/form-texts";
 import { getCeremonyTexts } from "@/app/verification/security-key-texts";
 import { FocusedPage } from "@/components/focused-page";
 import { Form } from "@/components/form";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
 import { isSignupOpen } from "@/lib/auth/accounts";

@@ -1,8 +1,8 @@
 import { KeyRound, Unlink } from "lucide-react";
-import Link from "next/link";
 import { getFormTexts } from "@/app/form-texts";
 import { FocusedPage } from "@/components/focused-page";
 import { Form } from "@/components/form";
+import { Link } from "@/components/link";
 import { StepCard } from "@/components/step-card";
 import { readLinkToken } from "@/lib/auth/cookies";
 import { requireAdministrator } from "@/lib/auth/require-administrator";

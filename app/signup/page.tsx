@@ -1,9 +1,9 @@
 import { UserPlus } from "lucide-react";
-import Link from "next/link";
 import { notFound } from "next/navigation";
 import { getFormTexts } from "@/app/form-texts";
 import { FocusedPage } from "@/components/focused-page";
 import { Form } from "@/components/form";
+import { Link } from "@/components/link";
 import { StepCard } from "@/components/step-card";
 import { isSignupOpen } from "@/lib/auth/accounts";
 import { requireAdministrator } from "@/lib/auth/require-administrator";

@@ -8,8 +8,8 @@ import {
   Smartphone,
   Ticket,
 } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
 import type { EnrollableMethod, VerificationMethod } from "@/lib/mfa/method-names";

@@ -1,10 +1,10 @@
 "use client";
 
 import { CircleCheck, CircleX, Hourglass, LoaderCircle } from "lucide-react";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useActionState, useEffect, useRef, useState } from "react";
 import type { FormAction } from "@/components/form";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { QrPicture } from "@/components/qr-picture";
 import { SubmitButton } from "@/components/submit-button";

@@ -1,6 +1,6 @@
-import Link from "next/link";
 import { z } from "zod";
 import { ActivityList } from "@/app/activity-list";
+import { Link } from "@/components/link";
 import { requireSession } from "@/lib/auth/current-session";
 import { listActivity } from "@/lib/notices/list-activity";
 import { getWords } from "@/messages/words";

@@ -1,6 +1,6 @@
-import Link from "next/link";
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { isLastAdministrator } from "@/lib/auth/administrators";
 import { requireStrongSession } from "@/lib/auth/current-session";

@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { Link } from "@/components/link";
 import type { EnrolledMethod } from "@/lib/mfa/method-names";
 import { getWords } from "@/messages/words";
 import { methodPath } from "./method-path";

@@ -1,8 +1,8 @@
 import { KeyRound, ListChecks, ShieldCheck, SmartphoneNfc } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { methodWord } from "@/app/account/mfa/method-word";
 import { CodeTicks } from "@/components/code-ticks";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";

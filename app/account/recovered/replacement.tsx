@@ -1,6 +1,6 @@
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { methodWord } from "@/app/account/mfa/method-word";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import type { EnrolledMethod } from "@/lib/mfa/method-names";
 import { getWords } from "@/messages/words";

@@ -1,7 +1,7 @@
 import "server-only";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Field } from "@/components/form";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { type CurrentSession, requireSession } from "@/lib/auth/current-session";
 import { parseReturnPath } from "@/lib/auth/return-path";

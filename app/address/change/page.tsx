@@ -1,6 +1,6 @@
 import { CircleCheck, Clock, type LucideIcon, MailQuestion, Unlink, UserX } from "lucide-react";
-import Link from "next/link";
 import { FocusedPage } from "@/components/focused-page";
+import { Link } from "@/components/link";
 import { StepCard } from "@/components/step-card";
 import { SubmitButton } from "@/components/submit-button";
 import {

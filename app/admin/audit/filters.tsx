@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import Link from "next/link";
+import { Link } from "@/components/link";
 import type { AuditView } from "@/lib/admin/audit-view";
 import type { FoundPerson } from "@/lib/admin/find-named-person";
 import { AUDIT_EVENT_TYPES } from "@/lib/notices/audit-event";

@@ -1,7 +1,7 @@
-import Link from "next/link";
 import { redirect } from "next/navigation";
 import { z } from "zod";
 import { sayWhatToAdministrator } from "@/app/event-words";
+import { Link } from "@/components/link";
 import { type AuditView, parseAuditView } from "@/lib/admin/audit-view";
 import { type FoundPerson, findNamedPerson } from "@/lib/admin/find-named-person";
 import { type AuditEntry, listAuditEvents, type NamedPerson } from "@/lib/admin/list-audit-events";

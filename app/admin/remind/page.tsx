@@ -1,6 +1,6 @@
-import Link from "next/link";
 import { notFound } from "next/navigation";
 import { z } from "zod";
+import { Link } from "@/components/link";
 import { parseEnrollmentView } from "@/lib/admin/enrollment-view";
 import { findPersonName } from "@/lib/admin/list-enrollment";
 import { countNudgeable, NUDGES_AT_ONCE } from "@/lib/admin/nudge";

@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { type ListedRequest, listOpenRequests } from "@/lib/admin/administrative-requests";
 import { requireAdministratorSession } from "@/lib/auth/administration";

@@ -1,5 +1,5 @@
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { Link } from "@/components/link";
 import { Wordmark } from "@/components/mark";
 import { currentChallenge } from "@/lib/auth/current-challenge";
 import { currentSession } from "@/lib/auth/current-session";

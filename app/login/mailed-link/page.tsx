@@ -1,7 +1,7 @@
 import { LogIn, MailCheck, Unlink } from "lucide-react";
-import Link from "next/link";
 import { ButtonForm } from "@/components/button-form";
 import { FocusedPage } from "@/components/focused-page";
+import { Link } from "@/components/link";
 import { StepCard } from "@/components/step-card";
 import { readLinkToken } from "@/lib/auth/cookies";
 import { currentChallenge } from "@/lib/auth/current-challenge";

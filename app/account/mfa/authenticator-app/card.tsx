@@ -1,5 +1,5 @@
 import { Smartphone } from "lucide-react";
-import Link from "next/link";
+import { Link } from "@/components/link";
 import type { EnrolledMethods } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { sayLastUse } from "../last-use";

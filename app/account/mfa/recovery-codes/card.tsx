@@ -1,6 +1,6 @@
 import { ListChecks } from "lucide-react";
-import Link from "next/link";
 import { CodeTicks } from "@/components/code-ticks";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { SetBadge } from "@/components/set-badge";
 import { type EnrolledMethods, hasMfa, hasOtherWayIn } from "@/lib/mfa/methods";

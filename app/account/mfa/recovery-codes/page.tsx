@@ -1,6 +1,6 @@
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { CodeTicks } from "@/components/code-ticks";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { SetBadge } from "@/components/set-badge";
 import { requireSession } from "@/lib/auth/current-session";

@@ -1,5 +1,5 @@
-import Link from "next/link";
 import { ButtonForm } from "@/components/button-form";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import {
   differences,

@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { Link } from "@/components/link";
 import type { AccountAct } from "@/lib/admin/administer-account";
 import type { AdministeredPerson } from "@/lib/admin/find-person";
 import { getWords } from "@/messages/words";

@@ -1,5 +1,5 @@
-import Link from "next/link";
 import type { ReactNode } from "react";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import type { LockedOutPerson } from "@/lib/admin/locked-out-person";
 import { getWords } from "@/messages/words";

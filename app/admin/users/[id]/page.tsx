@@ -1,7 +1,7 @@
 import { Ban, CircleCheck, MailQuestionMark } from "lucide-react";
-import Link from "next/link";
 import { notFound } from "next/navigation";
 import { ActivityList } from "@/app/activity-list";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { TimeAgo } from "@/components/time-ago";
 import { ACCOUNT_ACTS } from "@/lib/admin/administer-account";

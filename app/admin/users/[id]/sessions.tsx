@@ -1,5 +1,5 @@
-import Link from "next/link";
 import { methodOfSession } from "@/app/account/method-of-session";
+import { Link } from "@/components/link";
 import { TimeAgo } from "@/components/time-ago";
 import type { AdministeredPerson } from "@/lib/admin/find-person";
 import { getDates, getDevice, getWords } from "@/messages/words";

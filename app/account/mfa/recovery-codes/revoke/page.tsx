@@ -1,7 +1,7 @@
-import Link from "next/link";
 import { redirect } from "next/navigation";
 import { getFormTexts } from "@/app/form-texts";
 import { Form } from "@/components/form";
+import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { requireStrongSession } from "@/lib/auth/current-session";
 import { findEnrolledMethods, firstMethod } from "@/lib/mfa/methods";
