@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { findChromium } from "./chromium.mjs";
 import { startPostgres } from "./postgres.mjs";
 
@@ -73,13 +74,13 @@ chmodSync(temporary, 0o711); // PostgreSQL may run as another user, and passes t
 process.env.TMPDIR = temporary;
 
 const total = { passed: 0, failed: 0 };
-let running;
+const running = new Set();
 let postgres;
 let interrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
     interrupted = true;
-    running?.kill("SIGINT");
+    for (const child of running) child.kill("SIGINT");
   });
 }
 
@@ -100,47 +101,50 @@ async function runChecks() {
   for (const [name, commands] of Object.entries(CHECKS)) {
     title(name);
     let succeeded = true;
-    for (const command of commands) succeeded &&= await execute(...command);
+    for (const command of commands) succeeded &&= await execute(command);
     count({ passed: Number(succeeded), failed: Number(!succeeded) });
   }
 }
 
 async function runUnitTests() {
   await needPostgres();
-  for (const engine of ["pglite", "postgres"]) {
-    title(`Vitest on ${engine === "pglite" ? "the embedded database" : "PostgreSQL"}`);
-    const report = newReport(`unit-${engine}.json`);
-    process.env.TEST_ENGINE = engine;
-    const succeeded = await execute(
+  title("Vitest on the embedded database, and on PostgreSQL beside it");
+  await Promise.all(["pglite", "postgres"].map(runUnitTestsOn));
+}
+
+async function runUnitTestsOn(engine) {
+  const report = newReport(`unit-${engine}.json`);
+  const succeeded = await execute(
+    [
       "vitest",
       "run",
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${report}`,
-      ...args,
-    );
-    countReport(report, succeeded, ({ numPassedTests, numTotalTests, testResults }) => ({
-      passed: numPassedTests,
-      // A file that cannot be loaded has no tests, and is a failure all the same.
-      failed:
-        numTotalTests -
-        numPassedTests +
-        testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0)
-          .length,
-    }));
-  }
+    ].concat(args),
+    { environment: { TEST_ENGINE: engine }, prefix: engine },
+  );
+  countReport(report, succeeded, ({ numPassedTests, numTotalTests, testResults }) => ({
+    passed: numPassedTests,
+    // A file that cannot be loaded has no tests, and is a failure all the same.
+    failed:
+      numTotalTests -
+      numPassedTests +
+      testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0)
+        .length,
+  }));
 }
 
 async function runJourneys() {
   title("Build");
-  if (!(await execute(process.execPath, "bin/prepare.mjs", "build"))) {
+  if (!(await execute([process.execPath, "bin/prepare.mjs", "build"]))) {
     throw new Error("The build failed, so there is nothing for a browser to open.");
   }
   await needPostgres();
   process.env.CHROMIUM_PATH = findChromium();
   title("Playwright");
   const report = newReport("e2e.json");
-  const succeeded = await execute("playwright", "test", ...args);
+  const succeeded = await execute(["playwright", "test", ...args]);
   countReport(report, succeeded, ({ stats }) => ({
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky + stats.skipped,
@@ -174,17 +178,28 @@ function count({ passed, failed }) {
 }
 
 // In a process group of its own, so that Ctrl-C comes once, from here: the second one makes runners
-// drop everything.
-function execute(command, ...args) {
+// drop everything. What runs beside another has a `prefix` for its lines.
+function execute([command, ...args], { environment = {}, prefix } = {}) {
   if (interrupted) return false;
   return new Promise((resolve) => {
     const local = `node_modules/.bin/${command}`;
-    running = spawn(existsSync(local) ? local : command, args, {
-      stdio: ["ignore", "inherit", "inherit"],
+    const output = prefix ? "pipe" : "inherit";
+    const child = spawn(existsSync(local) ? local : command, args, {
+      stdio: ["ignore", output, output],
       detached: true,
+      env: { ...process.env, ...environment },
     });
-    running.once("error", () => resolve(false));
-    running.once("close", (code) => resolve(code === 0));
+    running.add(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) {
+        createInterface(stream).on("line", (line) => console.log(`[${prefix}] ${line}`));
+      }
+    }
+    child.once("error", () => resolve(false));
+    child.once("close", (code) => {
+      running.delete(child);
+      resolve(code === 0);
+    });
   });
 }
 
