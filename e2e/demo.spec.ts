@@ -28,10 +28,11 @@ test("LC-11 the demo fills a database of its own making, once, and refuses every
   const again = await runDemo(freshEnvironment);
   expect(again).toMatchObject({ code: 1, output: expect.stringContaining("exists already") });
 
-  const { baseURL } = await launch({ environment: freshEnvironment });
-  const email = /one-left@\S+/.exec(first.output)?.[0] ?? "";
+  const { baseURL, sql } = await launch({ environment: freshEnvironment });
+  const states = await sql(`SELECT DISTINCT "recoverability" AS "state" FROM "User" ORDER BY 1`);
+  expect(states.map(({ state }) => state)).toEqual(["locked-out", "no-mfa", "safe", "thin"]);
+  const [, email = "", code = ""] = /(one-left@\S+)[^@]*code: (\S+)/.exec(first.output) ?? [];
   const password = /password of each is: (.+)/.exec(first.output)?.[1] ?? "";
-  const code = /code: (\S+)/.exec(first.output)?.[1] ?? "";
   const { browser, page } = await reachRecoveryCodes({ name: "", email, password }, baseURL);
   expect((await browser.press(page, "Verify", { code })).path).toBe("/account/recovered");
 });

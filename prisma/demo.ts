@@ -1,13 +1,20 @@
-import { randomUUID } from "node:crypto";
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { inviteByMail } from "../lib/admin/invite";
+import { makeTemporaryCode } from "../lib/admin/make-temporary-code";
+import { changePolicy } from "../lib/admin/policy-change";
+import { askForMfaReset } from "../lib/admin/reset-mfa";
 import { createAccount, createAdministrator } from "../lib/auth/accounts";
+import type { CurrentSession } from "../lib/auth/current-session";
+import { parseEmailAddress } from "../lib/auth/email-address";
 import { logInWithPassword } from "../lib/auth/log-in";
 import { logInWithRecoveryCode } from "../lib/auth/log-in-with-method";
+import { endAllSessions, findSession, openSession } from "../lib/auth/session-rows";
 import { setupToken } from "../lib/auth/setup-token";
 import { verifyAddress } from "../lib/auth/verify-address";
 import { config } from "../lib/config";
-import { closeDatabase, db } from "../lib/db/client";
+import { closeDatabase, db, transaction } from "../lib/db/client";
 import { closeHashQueue } from "../lib/hash-queue";
 import {
   beginAuthenticatorApp,
@@ -15,6 +22,7 @@ import {
 } from "../lib/mfa/authenticator-app";
 import { authenticatorCodeAt } from "../lib/mfa/authenticator-code";
 import { findLoginChallenge } from "../lib/mfa/login-challenge";
+import { currentPolicy } from "../lib/mfa/policy";
 import {
   confirmRecoveryCodeSet,
   findLiveSets,
@@ -41,9 +49,16 @@ const PEOPLE = {
   oneLeft: { name: "One Code Left", email: "one-left@example.test" },
   unsaved: { name: "Codes Not Saved", email: "not-saved@example.test" },
   lockedOut: { name: "Phone Alone", email: "phone-alone@example.test" },
+  keyBesides: { name: "Key Besides", email: "key-besides@example.test" },
+  phone: { name: "Phone Connected", email: "phone@example.test" },
   noMethod: { name: "No Method", email: "no-method@example.test" },
+  reset: { name: "Reset Lately", email: "reset@example.test" },
+  temporary: { name: "Temporary Code", email: "temporary@example.test" },
+  unverified: { name: "Not Verified", email: "not-verified@example.test" },
   disabled: { name: "Disabled Account", email: "disabled@example.test" },
 } satisfies Record<string, Person>;
+
+const INVITED = { email: "invited@example.test" };
 
 refuseUsedDatabase();
 await createAdministrator(
@@ -54,7 +69,9 @@ const { administrator: _, ...members } = PEOPLE;
 for (const person of Object.values(members)) {
   await createAccount({ ...person, password: PASSWORD }, request);
 }
-for (const person of Object.values(PEOPLE)) await openVerificationLink(person);
+for (const person of Object.values(PEOPLE)) {
+  if (person !== PEOPLE.unverified) await openVerificationLink(person);
+}
 const ready = {
   key: await enroll(PEOPLE.administrator),
   codes: await saveCodes(PEOPLE.administrator),
@@ -64,7 +81,14 @@ const nearlyOut = { key: await enroll(PEOPLE.oneLeft), codes: await saveCodes(PE
 for (const code of nearlyOut.codes.slice(0, 9)) await spendCode(PEOPLE.oneLeft, code);
 const unsaved = { key: await enroll(PEOPLE.unsaved), codes: await generateCodes(PEOPLE.unsaved) };
 const phoneAlone = { key: await enroll(PEOPLE.lockedOut) };
+const keyBesides = { key: await enroll(PEOPLE.keyBesides) };
+await addSecurityKey(PEOPLE.keyBesides);
+const phone = { key: await enroll(PEOPLE.phone), codes: await saveCodes(PEOPLE.phone) };
+await connectPhone(PEOPLE.phone);
+await enroll(PEOPLE.reset);
+const temporary = { key: await enroll(PEOPLE.temporary) };
 await makeAdministrator(PEOPLE.second);
+const half = await administer();
 await disable(PEOPLE.disabled);
 await inventLastMonth();
 await closeHashQueue();
@@ -72,31 +96,40 @@ await closeDatabase();
 
 console.log(`
 People in this demo; the password of each is: ${PASSWORD}
-
-  ${PEOPLE.administrator.email}   administrator, authenticator app and ten codes
-    setup key for an authenticator app: ${ready.key}
-    codes: ${ready.codes.slice(0, 5).join(" ")}
-           ${ready.codes.slice(5).join(" ")}
-
-  ${PEOPLE.second.email}   a second administrator, with the same
-    setup key for an authenticator app: ${second.key}
-    codes: ${second.codes.slice(0, 5).join(" ")}
-           ${second.codes.slice(5).join(" ")}
-
-  ${PEOPLE.oneLeft.email}      authenticator app and one code left
-    setup key for an authenticator app: ${nearlyOut.key}
-    code: ${nearlyOut.codes[9]}
-
-  ${PEOPLE.unsaved.email}     authenticator app and ten codes that nobody marked as saved
-    setup key for an authenticator app: ${unsaved.key}
-
-  ${PEOPLE.lockedOut.email}   authenticator app and no codes
-    setup key for an authenticator app: ${phoneAlone.key}
-
-  ${PEOPLE.noMethod.email}     no verification method yet
-
-  ${PEOPLE.disabled.email}      disabled
+Their mails are files in ${path.join(config().DATA_DIR, "mail")}
 `);
+show(PEOPLE.administrator, "administrator, authenticator app and ten codes", ready);
+show(PEOPLE.second, "a second administrator, with the same", second);
+show(PEOPLE.oneLeft, "authenticator app and one code left", {
+  key: nearlyOut.key,
+  codes: nearlyOut.codes.slice(9),
+});
+show(PEOPLE.unsaved, "authenticator app and ten codes that nobody marked as saved", {
+  key: unsaved.key,
+});
+show(PEOPLE.lockedOut, "authenticator app and no codes", phoneAlone);
+show(PEOPLE.keyBesides, "authenticator app, and a security key that nobody has", keyBesides);
+show(PEOPLE.phone, "authenticator app, a phone that nobody has, and ten codes", phone);
+show(PEOPLE.noMethod, "no verification method yet, and two weeks to add one");
+show(PEOPLE.reset, "reset by an administrator: the next login needs a mailed link");
+show(PEOPLE.temporary, "authenticator app, and a temporary code for eight hours", temporary);
+console.log(`    first half of the code: ${half}; the second half is in a mail`);
+show(PEOPLE.unverified, "address not verified yet");
+show(PEOPLE.disabled, "disabled");
+show(INVITED, "invited, without an account");
+
+function show(
+  { email }: { email: string },
+  state: string,
+  secrets?: { key: string; codes?: string[] },
+): void {
+  console.log(`\n  ${email.padEnd(28)}${state}`);
+  if (!secrets) return;
+  console.log(`    setup key for an authenticator app: ${secrets.key}`);
+  const { codes = [] } = secrets;
+  if (codes.length > 0) console.log(`    code: ${codes.slice(0, 5).join(" ")}`);
+  if (codes.length > 5) console.log(`          ${codes.slice(5).join(" ")}`);
+}
 
 /** The credentials above are printed for everybody to see: no real database may ever hold them. */
 function refuseUsedDatabase(): void {
@@ -178,6 +211,82 @@ async function disable(person: Person): Promise<void> {
   const prisma = await db();
   const id = await findUserId(person);
   await prisma.user.update({ where: { id }, data: { disabledAt: new Date() } });
+}
+
+/** What an administrator did lately. Returns their half of the temporary code. */
+async function administer(): Promise<string> {
+  const session = await openAdministratorsSession();
+  const act = { session, from };
+  const { id: knownId, requiredFrom: _, ...policy } = await currentPolicy(await db());
+  await changePolicy({
+    ...act,
+    knownId,
+    choice: { ...policy, requirement: "everyone", graceDays: 14 },
+  });
+  await askForMfaReset({
+    ...act,
+    userId: await findUserId(PEOPLE.reset),
+    reason: "Lost the phone and the codes; known from a call.",
+  });
+  await inviteByMail({ ...act, email: INVITED.email, role: "USER" });
+  const code = await makeTemporaryCode({
+    ...act,
+    userId: await findUserId(PEOPLE.temporary),
+    knownCodeId: undefined,
+    hours: 8,
+    reason: "The phone is being repaired.",
+  });
+  await transaction((tx) => endAllSessions(tx, session.userId));
+  if (!code.made) throw new Error(`The demo's temporary code was refused: ${code.reason}.`);
+  return code.half;
+}
+
+/** A session as a login with the app makes it. */
+async function openAdministratorsSession(): Promise<CurrentSession> {
+  const userId = await findUserId(PEOPLE.administrator);
+  const { token } = await transaction((tx) =>
+    openSession(tx, { userId, amr: ["pwd", "otp", "mfa"], previousToken: undefined, from }),
+  );
+  const row = await findSession(token);
+  const email = parseEmailAddress(PEOPLE.administrator.email);
+  if (!row || !email) throw new Error("The demo's administrator is not logged in.");
+  return { ...row, ...row.user, email };
+}
+
+/** Keys answer browsers, and none is here: this one is on record and answers nobody. */
+async function addSecurityKey(person: Person): Promise<void> {
+  const prisma = await db();
+  await prisma.securityKey.create({
+    data: {
+      userId: await findUserId(person),
+      name: "Blue key",
+      credentialId: randomBytes(32).toString("base64url"),
+      publicKey: new Uint8Array(randomBytes(77)),
+      counter: 1,
+      transports: ["usb"],
+      aaguid: "00000000-0000-0000-0000-000000000000",
+      backupEligible: false,
+      backedUp: false,
+      addedAt: new Date(),
+    },
+  });
+}
+
+/** Whose key was thrown away, so that it never answers. */
+async function connectPhone(person: Person): Promise<void> {
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const prisma = await db();
+  await prisma.sparekeyAuthenticator.create({
+    data: {
+      id: randomUUID(),
+      userId: await findUserId(person),
+      name: "Chrome on Android",
+      publicKey: new Uint8Array(publicKey.export({ type: "spki", format: "der" })),
+      addedAt: new Date(),
+      addedAddress: from.address,
+      addedUserAgent: from.userAgent,
+    },
+  });
 }
 
 /** The chart of a portal that begins today is empty: here are thirty days of a growing one. */
