@@ -3,7 +3,7 @@ import { textOf } from "./html";
 import { expect, lendCookies, test } from "./journeys";
 import { findMail, findMailLink } from "./mailbox";
 import { button, field, heading, passwordField, somebodyNew, told } from "./people";
-import { PlainBrowser } from "./plain-browser";
+import { composeSubmission, PlainBrowser } from "./plain-browser";
 import { prepareAdministrator, verifyAddressOf } from "./prepared-people";
 
 const SUBJECT = /You are invited/;
@@ -140,4 +140,33 @@ test("an invited person joins while sign-up is closed", async ({ launch, freshEn
     password: invited.password,
   });
   expect(joined.path).toBe("/account");
+});
+
+test("NX-08 the administration keeps to its own address, whatever host a request names", async ({
+  portal,
+}) => {
+  const { sql, baseURL } = portal;
+  const { browser } = await prepareAdministrator(baseURL, sql);
+  const invited = somebodyNew();
+  const forged = {
+    "x-forwarded-host": "evil.example",
+    "x-forwarded-proto": "https",
+    forwarded: "host=evil.example",
+  };
+  for (const path of ["/admin", "/admin/policy", "/admin/audit", "/admin/invitations"]) {
+    const page = await browser.open(path, forged);
+    expect(page.status, path).toBe(200);
+    expect(page.body, path).not.toContain("evil.example");
+    const led = await browser.send({ path, headers: { ...forged, host: "evil.example" } });
+    expect(led.headers.location, path).toBe(`${baseURL}${path}`);
+  }
+  const form = await browser.open("/admin/invitations");
+  const post = composeSubmission(form, "Send invitation", { email: invited.email, role: "USER" });
+  const foreign = { ...forged, host: "evil.example", origin: "https://evil.example" };
+  expect((await browser.send({ ...post, headers: foreign })).status).toBe(403);
+  expect((await browser.send({ ...post, headers: forged })).status).toBeLessThan(400);
+  const { links, text, html } = await findMail(portal, invited.email, SUBJECT);
+  expect(links.length).toBeGreaterThan(0);
+  for (const link of links) expect(new URL(link).origin).toBe(baseURL);
+  expect(text + html).not.toContain("evil.example");
 });

@@ -5,7 +5,7 @@ import { linksOf } from "./html";
 import { expect, lendCookies, test } from "./journeys";
 import { heading } from "./people";
 import { namesGiven, PlainBrowser } from "./plain-browser";
-import { givePassword } from "./prepared-people";
+import { givePassword, prepareAdministrator } from "./prepared-people";
 import { findHiddenTexts } from "./stored-secrets";
 
 const SESSION = "sparekey-session";
@@ -103,6 +103,42 @@ test("NX-06 following and prefetching every link changes nothing", async ({
   expect((await person.browser.open("/account")).path).toBe("/account");
   expect((await pending.browser.open("/login/verify/methods")).path).toBe("/login/verify/methods");
 });
+
+test("NX-06 following every link of the administration's pages changes nothing", async ({
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const { browser } = await prepareAdministrator(baseURL, sql);
+  const { email } = await prepare.withCodes();
+  const [person] = await sql(`SELECT "id" FROM "User" WHERE "email" = $1`, [email]);
+  const pages = [
+    "",
+    "/policy",
+    "/audit",
+    "/requests",
+    "/invitations",
+    "/remind",
+    `/users/${person?.id}`,
+  ];
+  const before = await takeSnapshot(sql);
+  const found = new Set<string>();
+  for (const page of pages) {
+    const { body, status } = await browser.open(`/admin${page}`);
+    expect(status, page).toBe(200);
+    for (const link of linksOf(body)) if (!isOfSomebodyElse(link, person?.id)) found.add(link);
+  }
+  expect(found.size).toBeGreaterThan(20);
+  for (const link of found) {
+    await browser.open(link);
+    await browser.open(link, { "sec-purpose": "prefetch" });
+    await browser.send({ path: link, method: "HEAD" });
+  }
+  expect(await findChanges(sql, before)).toEqual({});
+});
+
+/** The list has as many people as the tests made; one stands for all. */
+const isOfSomebodyElse = (link: string, id: unknown) =>
+  link.startsWith("/admin/users/") && !link.startsWith(`/admin/users/${id}`);
 
 test("no page asks for another before its link is followed", async ({ page, context, prepare }) => {
   const { browser } = await prepare.withCodes();
