@@ -186,3 +186,14 @@ test("TH-14 a new phone, bound in a session that another method proved, clears t
   const throttle = await prisma.throttle.findFirst({ where: { subject: person.userId } });
   expect(throttle?.failures).toBe(0);
 });
+
+test("OT-10 a phone that is the first method does not inherit the failures of one that was removed", async () => {
+  await setFailures({ userId: person.userId, method: "notification" }, 100);
+  const { session } = await logInAs(person, ["pwd"]);
+  const { id } = await bringPhone(session);
+  const countOf = async () =>
+    (await (await db()).throttle.findFirst({ where: { subject: person.userId } }))?.failures;
+  expect(await countOf(), "a phone on its way clears nothing").toBe(100);
+  expect(await connect(session, id)).toMatchObject({ connected: true });
+  expect(await countOf()).toBe(0);
+});

@@ -3,7 +3,7 @@ import { type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { endRecoveryCodeSets } from "../mfa/end-recovery-code-sets";
 import { hasMethod } from "../mfa/has-method";
-import { methodsOfAmr } from "../mfa/method-names";
+import { isProvedByOther } from "../mfa/method-names";
 import { type SpentPairing, spendPairing } from "../mfa/pairing";
 import { probation } from "../mfa/probation";
 import { removeSparekeyAuthenticator } from "../mfa/sparekey-authenticators";
@@ -58,7 +58,8 @@ export async function enrollSparekeyAuthenticator({
         probationUntil: probation(restrictedUntil),
       },
     });
-    if (methodsOfAmr(amr).some((method) => method !== "notification")) {
+    // The first method after all were removed does not inherit what was failed at those.
+    if (first || isProvedByOther(amr, "notification")) {
       await clearFailures(tx, { subject: userId, method: "notification" }); // bound again (63B §3.2.2)
     }
     await recordAuditEvent(tx, {

@@ -15,6 +15,7 @@ import { seal, unseal } from "../seal";
 import {
   beginAuthenticatorApp,
   findAuthenticatorApp,
+  removeAuthenticatorApps,
   verifyAuthenticatorAppEnrollment,
 } from "./authenticator-app";
 import { codeAt } from "./authenticator-code";
@@ -170,6 +171,17 @@ describe("replacing an app", () => {
       expect(await enroll(codeOf(setupKey), amr)).toMatchObject({ verified: true });
       expect(await isAppDisabled(), amr.join()).toBe(disabled);
     }
+  });
+
+  test("OT-10 the first method does not inherit the failures of an app that was removed", async () => {
+    person = await createPersonWithApp();
+    await setFailures({ userId: person.userId, method: "authenticator-app" }, 100);
+    await transaction((tx) => removeAuthenticatorApps(tx, person.userId));
+    const { setupKey } = await begin();
+    await enroll("000000");
+    expect(await isAppDisabled(), "beginning clears nothing").toBe(true);
+    expect(await enroll(codeOf(setupKey))).toMatchObject({ verified: true, value: "first" });
+    expect(await isAppDisabled()).toBe(false);
   });
 });
 

@@ -46,8 +46,8 @@ export async function beginAuthenticatorApp(
 
 /**
  * Enrolls the pending app if the code is one of its own. An app enrolled before ends in the same
- * transaction. A session that another method than the app proved clears the app's failures; one that is
- * restricted puts the new app on probation. `onVerified` runs in the transaction and is told whether
+ * transaction. The first method, and a session that another method than the app proved, clear the app's
+ * failures; a session that is restricted puts the new app on probation. `onVerified` runs in the transaction and is told whether
  * this is the first method, or replaced an app.
  */
 export async function verifyAuthenticatorAppEnrollment<T>({
@@ -95,7 +95,8 @@ export async function verifyAuthenticatorAppEnrollment<T>({
     });
     if (count !== 1) return undefined;
     const replaced = await endPreviousApps(tx, { userId, exceptId: pending.id });
-    if (isProvedByOther(amr, "authenticator-app")) {
+    // A count from before is that of an app that was removed, where this is the first method.
+    if (first || isProvedByOther(amr, "authenticator-app")) {
       await clearFailures(tx, { subject: userId, method: "authenticator-app" });
     }
     const type = replaced ? "authenticator_app_replaced" : "authenticator_app_added";
