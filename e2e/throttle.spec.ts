@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { countSpentCodes, endWaits, readFailures } from "./database";
 import { textOf } from "./html";
 import { expect, test } from "./journeys";
+import { findMailLink } from "./mailbox";
 import { type Person, somebodyNew } from "./people";
 import { letTimeStepsPass } from "./phone";
 import {
@@ -13,7 +14,7 @@ import {
   type PlainPage,
   parseSetCookie,
 } from "./plain-browser";
-import { givePassword, reachRecoveryCodes, type WithApp } from "./prepared-people";
+import { givePassword, reachRecoveryCodes, verifyAddressOf, type WithApp } from "./prepared-people";
 import type { Sql } from "./servers";
 
 const BROWSER = "sparekey-browser";
@@ -83,6 +84,31 @@ test("T03 a stranger with twenty wrong passwords a second keeps nobody out of th
 
   await endWaits(sql);
   expect((await givePassword(person, baseURL)).page.path).toMatch(/^\/login\/verify/);
+});
+
+test("T03 PW-11 a password reset gives its browser a way past a flood that goes on, and no factor less", async ({
+  prepare,
+  portal,
+}) => {
+  const { sql, baseURL } = portal;
+  const person = await prepare.withApp();
+  await verifyAddressOf(person, portal);
+  const page = await new PlainBrowser(baseURL).open("/login");
+  for (let failure = 0; failure <= FREE; failure += 1) await guess(page, person, baseURL);
+  const browser = new PlainBrowser(baseURL);
+  await browser.press(await browser.open("/forgot"), "Send link", { email: person.email });
+  const mailed = await findMailLink(portal, person.email, /^Reset your password$/);
+  const renewed = { ...person, password: somebodyNew().password };
+  const reset = await browser.press(await browser.open(mailed), "Set new password", {
+    next: renewed.password,
+  });
+  expect(reset.path).toBe("/login?why=reset");
+  expect((await browser.open("/account")).path, "nobody is logged in").toMatch(/^\/login/);
+  await guess(page, person, baseURL); // strangers win the one attempt that the end of the wait set free
+  expect(textOf((await givePassword(renewed, baseURL)).page.body)).toMatch(WAIT);
+  const { path } = await tryPassword(browser, renewed);
+  expect(path, "the second factor is asked for").toMatch(/^\/login\/verify/);
+  await endWaits(sql);
 });
 
 test("T03 the browser that made an account is known for it, after the sign-up and after the setup", async ({

@@ -5,6 +5,7 @@ import { describePasswordRefusal } from "@/app/account-refusal";
 import type { FormState } from "@/components/form";
 import { publicAction } from "@/lib/auth/action";
 import { clearLinkCookie, readLinkToken } from "@/lib/auth/cookies";
+import { rememberBrowser } from "@/lib/auth/known-browser";
 import { resetPassword } from "@/lib/auth/reset-password";
 import { getWait, getWords } from "@/messages/words";
 
@@ -13,6 +14,7 @@ export const setNewPassword = publicAction<FormState>(async ({ text, from }) => 
   const result = await resetPassword({ token, chosen: text("next") }, from);
   if (result.reset) {
     await clearLinkCookie();
+    await rememberBrowser(result.userId);
     redirect("/login?why=reset");
   }
   switch (result.reason) {

@@ -4,7 +4,10 @@ import { deriveLastingKey } from "../keys";
 import { hashToken, randomToken } from "../random-token";
 import { readBrowserCookie, setBrowserCookie } from "./cookies";
 
-/** Somebody who logged in with this browser before, or made their account in it, and the id the browser has for them. */
+/**
+ * Somebody who logged in with this browser before, made their account or reset their password in it, and the
+ * id the browser has for them.
+ */
 export type KnownBrowser = { userId: string; browserId: string };
 
 const MAX_PEOPLE = 5; // a household; the cookie goes along with every request
@@ -13,17 +16,17 @@ const TOKEN = /[\w-]{43}/.source;
 const COOKIE = new RegExp(`^((?:${UUID}\\.${TOKEN}~){1,${MAX_PEOPLE}})(${TOKEN})$`);
 
 /**
- * The people who logged in, or made their account, with the browser of this request, the latest first. It is no factor and
- * opens nothing (SE-11): it chooses which count of wrong passwords a try belongs to, so that strangers who
- * fail elsewhere keep nobody out of their own browser.
+ * The people who logged in, made their account or reset their password with the browser of this request, the
+ * latest first. It is no factor and opens nothing (SE-11): it chooses which count of wrong passwords a try
+ * belongs to, so that strangers who fail elsewhere keep nobody out of their own browser.
  */
 export async function readKnownBrowsers(): Promise<KnownBrowser[]> {
   return parseKnownBrowsers(await readBrowserCookie());
 }
 
 /**
- * Notes, in the browser's cookie, that a person just logged in with it or made their account in it: after
- * every factor, never before.
+ * Notes, in the browser's cookie, that a person just logged in with it, after every factor, made their account
+ * in it, or set their password there by a mailed link.
  */
 export async function rememberBrowser(userId: string): Promise<void> {
   const known = await readKnownBrowsers();

@@ -80,7 +80,7 @@ export async function findPasswordReset(token: string): Promise<{ email: string 
 }
 
 export type PasswordResetResult =
-  | { reset: true }
+  | { reset: true; userId: string }
   /** The link is spent or over. */
   | { reset: false; reason: "over" }
   /** Too many failures of strangers (TH-09). */
@@ -92,7 +92,8 @@ export type PasswordResetResult =
 /**
  * Sets the password of whoever holds a reset link, once. All sessions and login challenges end, and waits
  * end with them, since the owner is here; counts of failures stay. Verification methods are as they were: the
- * next login asks for them, and none begins here (63B §4.2.1.2; OWASP Forgot Password).
+ * next login asks for them, and none begins here (63B §4.2.1.2; OWASP Forgot Password). The browser is to be
+ * known from then on (`rememberBrowser`), or whoever still floods the login would win each free attempt there.
  */
 export async function resetPassword(
   { token, chosen }: { token: string; chosen: string },
@@ -130,7 +131,7 @@ export async function resetPassword(
         await endLoginChallengesOf(tx, userId);
         await liftAllWaits(tx, { userId, address: email });
         await recordAuditEvent(tx, { type: "password_reset", userId, from });
-        return { reset: true };
+        return { reset: true, userId };
       },
     );
     return result?.stored ?? { reset: false, reason: "busy" };
