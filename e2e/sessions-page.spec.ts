@@ -2,6 +2,7 @@ import { age } from "./database";
 import { textOf } from "./html";
 import { expect, lendCookies, test } from "./journeys";
 import { button, heading, told } from "./people";
+import { letTimeStepsPass } from "./phone";
 import { composeSubmission } from "./plain-browser";
 import { givePassword } from "./prepared-people";
 
@@ -69,6 +70,28 @@ test("SE-10 LC-08 without scripts too; another person's session cannot be ended,
   expect((await other.open("/account")).path).toMatch(/^\/login/);
   const again = await person.browser.press(page, "End session");
   expect(textOf(again.body)).toContain("That session had ended already.");
+});
+
+test("SE-02 SE-10 a session at rest is listed in words, and ended so that the password resumes it no more", async ({
+  prepare,
+  portal: { sql, baseURL },
+}) => {
+  const person = await prepare.withApp();
+  const { email } = person;
+  const { browser: stolen, page: step } = await givePassword(person, baseURL);
+  await letTimeStepsPass(sql, email);
+  await stolen.press(step, "Verify", { code: person.phone.code() });
+  await sql(
+    `UPDATE "Session" SET "lastSeenAt" = "lastSeenAt" - interval '61 minutes'
+     WHERE "createdAt" = (SELECT max("createdAt") FROM "Session")`,
+  );
+  const page = await person.browser.open("/account/sessions");
+  expect(textOf(page.body)).toContain("Not used for over an hour.");
+  const ended = await person.browser.press(page, "End session");
+  expect(textOf(ended.body)).toContain("That session is ended.");
+  const login = await stolen.open("/login");
+  const again = await stolen.press(login, "Log in", { email, password: person.password });
+  expect(again.path).toMatch(/^\/login\/verify/);
 });
 
 test("SE-07 SE-10 an old login has to be proved again before it sees or ends sessions", async ({

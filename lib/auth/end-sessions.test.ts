@@ -76,4 +76,20 @@ test("SE-01 SE-10 the list has live sessions alone: not idle ones, and none afte
   expect(await idsOf(person)).toEqual([]);
 });
 
+test("SE-02 SE-10 the list has a session at rest, as long as the password resumes it, and it is ended like any", async () => {
+  const { session: lost } = await logInAs(person, ["pwd", "otp", "mfa"]);
+  const start = Date.now();
+  vi.useFakeTimers({ toFake: ["Date"], now: start + 61 * MINUTE });
+  const { session: here } = await logInAs(person, ["pwd", "otp", "mfa"]);
+  const listed = await listSessions(person.userId);
+  expect(listed.map(({ id, isResting }) => [id, isResting])).toEqual([
+    [here.id, false],
+    [lost.id, true],
+  ]);
+  expect(await endAnotherSession({ session: here, id: lost.id, from: FROM })).toBe(true);
+  expect(await idsOf(person)).toEqual([here.id]);
+  vi.setSystemTime(start + 26 * 60 * MINUTE);
+  expect(await idsOf(person), "nothing resumes it after its day").toEqual([]);
+});
+
 const idsOf = async ({ userId }: Person) => (await listSessions(userId)).map(({ id }) => id);

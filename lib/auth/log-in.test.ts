@@ -492,7 +492,7 @@ describe("a session that rested", () => {
     const prisma = await db();
     expect(
       await prisma.auditEvent.count({
-        where: { type: "session_resumed", userId: owner.userId, sessionId: before.id },
+        where: { type: "session_resumed_after_rest", userId: owner.userId, sessionId: before.id },
       }),
     ).toBe(1);
   });

@@ -219,7 +219,8 @@ async function admit(
     const session = previousToken && (await resumeSession(tx, { userId, token: previousToken }));
     if (session) {
       const { id: sessionId, ...token } = session;
-      await recordAuditEvent(tx, { type: "session_resumed", userId, sessionId, from });
+      const type = "session_resumed_after_rest";
+      await recordAuditEvent(tx, { type, userId, sessionId, from });
       return { verified: true, userId, session: token };
     }
     const { id, ...challenge } = await beginLoginChallenge(tx, { userId, returnTo, from });

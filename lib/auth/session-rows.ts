@@ -224,31 +224,43 @@ export async function findSession(token: string): Promise<SessionRow | undefined
   return session ?? undefined;
 }
 
-/** A live session, for its person to look at. */
+/** A session that is live or can be again, for its person to look at. */
 export type ListedSession = {
   id: string;
   amr: string[];
   createdAt: Date;
   lastSeenAt: Date;
+  expiresAt: Date;
   address: string;
   userAgent: string;
+  /** Not used for over an hour: refused, until the password resumes it in its browser. */
+  isResting: boolean;
 };
 
-/** The live sessions of a person, the last used first (ASVS 7.5.2). */
+/**
+ * The sessions of a person that are live, or that the password alone resumes: whoever lost a browser has to
+ * see those too, to end them. The last used first (ASVS 7.5.2).
+ */
 export async function listSessions(userId: string): Promise<ListedSession[]> {
   const prisma = await db();
-  return prisma.session.findMany({
-    where: { userId, ...live() },
+  const { lastSeenAt: awake, ...open } = live();
+  const sessions = await prisma.session.findMany({
+    where: { userId, ...open, OR: [{ lastSeenAt: awake }, { aal: 2 }] }, // as `resumeSession`
     select: {
       id: true,
       amr: true,
       createdAt: true,
       lastSeenAt: true,
+      expiresAt: true,
       address: true,
       userAgent: true,
     },
     orderBy: [{ lastSeenAt: "desc" }, { id: "desc" }],
   });
+  return sessions.map((session) => ({
+    ...session,
+    isResting: session.lastSeenAt <= awake.gt,
+  }));
 }
 
 const live = () => ({

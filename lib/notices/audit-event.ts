@@ -15,6 +15,7 @@ const LOGGED_AS = {
   login_challenge_begun: "authn_login_challenge",
   logout: "session_ended",
   session_resumed: "session_renewed",
+  session_resumed_after_rest: "session_renewed",
   session_ended: "session_ended",
   other_sessions_ended: "session_ended",
   step_up: "authn_step_up_success",

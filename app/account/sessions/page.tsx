@@ -54,7 +54,7 @@ export default async function SessionsPage({ searchParams }: PageProps<"/account
 }
 
 async function SessionItem({
-  session: { id, amr, createdAt, lastSeenAt, address, userAgent },
+  session: { id, amr, createdAt, lastSeenAt, expiresAt, address, userAgent, isResting },
   isCurrent,
 }: {
   session: ListedSession;
@@ -95,7 +95,15 @@ async function SessionItem({
               {words("current")}
             </span>
           )}
+          {isResting && (
+            <span className="rounded-md bg-warning-soft px-2 py-0.5 text-sm font-medium text-warning">
+              {words("resting")}
+            </span>
+          )}
         </h2>
+        {isResting && (
+          <p className="text-sm">{words("restingHelp", { end: dates.moment(expiresAt) })}</p>
+        )}
         <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 text-sm">
           {facts.map(({ name, value }) => (
             <div key={name} className="contents">

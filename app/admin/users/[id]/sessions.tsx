@@ -48,7 +48,7 @@ export async function Sessions({
 }
 
 async function SessionRow({
-  session: { amr, createdAt, lastSeenAt, address, userAgent },
+  session: { amr, createdAt, lastSeenAt, expiresAt, address, userAgent, isResting },
 }: {
   session: AdministeredPerson["sessions"][number];
 }) {
@@ -73,6 +73,7 @@ async function SessionRow({
   return (
     <li className="space-y-1 py-3 text-sm first:pt-0">
       <p className="font-medium">{await getDevice(userAgent)}</p>
+      {isResting && <p>{words("sessionRests", { end: dates.moment(expiresAt) })}</p>}
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-0.5">
         {facts.map(({ name, value }) => (
           <div key={name} className="contents">
