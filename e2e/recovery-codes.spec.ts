@@ -49,6 +49,29 @@ test("RC-05 RC-07 RC-19 all ten codes log in once each, in any order, and then t
   expect(await countSpentCodes(sql, person.email)).toBe(10);
 });
 
+test("RC-07 RC-19 with one set used up and a newer one not yet marked as saved, every page counts the newer one", async ({
+  prepare,
+  portal: { baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  await person.browser.press(await person.browser.open(CODES), "Generate New Codes");
+  for (const code of person.codes.slice(0, 9)) await logInWithCodePlainly(person, code, baseURL);
+  const last = await logInWithCodePlainly(person, person.codes[9] ?? "", baseURL);
+  const landing = textOf((await last.open(RECOVERED_PATH)).body);
+  expect(landing).toContain("10 of 10 codes left in set B");
+  expect(landing).toContain("Go on to Account Settings");
+  const overview = textOf((await last.open("/account")).body);
+  expect(overview).toContain("You are protected, but set B isn’t marked as saved");
+  expect(overview).not.toContain("locked out");
+  const { browser, page } = await reachRecoveryCodes(person, baseURL);
+  const asked = textOf(page.body);
+  expect(asked).toContain("Use a code from set B");
+  expect(asked).toContain("10 left, the next unused is number 1.");
+  expect(asked).not.toContain("set A");
+  const listed = textOf((await browser.open("/login/verify/methods")).body);
+  expect(listed).not.toContain("Set A");
+});
+
 test("RC-05 a spent code makes no session, starts no wait, and its reuse is on record", async ({
   prepare,
   portal: { sql, baseURL },

@@ -6,12 +6,14 @@ import { findEnrollmentDuty } from "@/lib/mfa/enrollment-duty";
 import { isProvedByCode } from "@/lib/mfa/method-names";
 import {
   acceptedMethods,
+  countCodesLeft,
   type EnrolledMethods,
   findEnrolledMethods,
   firstMethod,
   hasMfa,
   hasOtherWayIn,
   isUsable,
+  setsWithCodes,
 } from "@/lib/mfa/methods";
 import { currentPolicy } from "@/lib/mfa/policy";
 import { findUntoldTemporaryCode } from "@/lib/mfa/temporary-codes";
@@ -63,7 +65,7 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           {(await getWords("lockedOut"))("told", { date: dates.moment(toldOf) })}
         </Notice>
       )}
-      {methods.recoveryCodes && methods.replacement && (
+      {methods.recoveryCodes && methods.replacement && methods.recoveryCodes.left > 0 && (
         <Notice
           tone="warning"
           title={words("statePending", { letter: methods.replacement.letter })}
@@ -167,7 +169,8 @@ async function describeProtection(methods: EnrolledMethods) {
       help: words("stateDisabledHelp"),
     };
   }
-  if (!recoveryCodes || recoveryCodes.left === 0) {
+  const [set] = setsWithCodes(methods);
+  if (!set) {
     return {
       icon: CircleAlert,
       tone: "text-danger",
@@ -175,8 +178,8 @@ async function describeProtection(methods: EnrolledMethods) {
       help: words("stateNoCodesHelp"),
     };
   }
-  const { letter, left } = recoveryCodes;
-  if (!recoveryCodes.confirmedAt) {
+  const { letter, left } = set;
+  if (!set.confirmedAt) {
     return {
       icon: CircleAlert,
       tone: "text-warning",
@@ -184,7 +187,7 @@ async function describeProtection(methods: EnrolledMethods) {
       help: words("stateUnsavedHelp"),
     };
   }
-  if (left <= (await currentPolicy()).lowCodes) {
+  if (countCodesLeft(methods) <= (await currentPolicy()).lowCodes) {
     return {
       icon: CircleAlert,
       tone: "text-warning",

@@ -129,6 +129,7 @@ async function describeMethod(
     case "recovery-codes":
       return [methods.recoveryCodes, methods.replacement]
         .flatMap((set) => set ?? [])
+        .filter(({ left }, _, all) => left > 0 || all.length === 1) // beside another, it is no use
         .map(({ letter, generatedAt, left }) =>
           words("codesHelp", { letter, date: dates.day(generatedAt), count: left }),
         )

@@ -4,7 +4,8 @@ import { getFormTexts } from "@/app/form-texts";
 import type { Field, FormAction } from "@/components/form";
 import { Notice } from "@/components/notice";
 import { StepCard } from "@/components/step-card";
-import { acceptedMethods, type EnrolledMethods, findEnrolledMethods } from "@/lib/mfa/methods";
+import { acceptedMethods, findEnrolledMethods, setsWithCodes } from "@/lib/mfa/methods";
+import type { RecoveryCodeSetSummary } from "@/lib/mfa/recovery-code-sets";
 import { getDates, getWords } from "@/messages/words";
 import { RecoveryCodeForm } from "./recovery-code-form";
 import { getTypoTexts } from "./typo-texts";
@@ -25,14 +26,11 @@ export async function RecoveryCodeStep({
   children: ReactNode;
 }) {
   const methods = await findEnrolledMethods(userId);
-  const { recoveryCodes: set, replacement } = methods;
+  const { recoveryCodes: set } = methods;
+  const [next, later] = setsWithCodes(methods);
   const words = await getWords("verify");
   const isRefused = set && !acceptedMethods(methods).includes("recovery-codes");
-  const usable =
-    set &&
-    !isRefused &&
-    !set.disabled &&
-    (set.nextUnused !== undefined || replacement?.nextUnused !== undefined);
+  const usable = next && !isRefused && !set?.disabled;
   const refusal =
     (set === undefined && words("codesNoSet")) ||
     (isRefused && (await getWords("policy"))("notAccepted")) ||
@@ -43,7 +41,7 @@ export async function RecoveryCodeStep({
       icon={ListChecks}
       title={words("codesTitle")}
       account={account}
-      intro={usable && (await describeSets(set, replacement))}
+      intro={usable && (await describeSets(next, later))}
     >
       {!usable && <Notice tone="warning">{refusal}</Notice>}
       {/* Without a set, whoever holds an old sheet is still told what became of it. */}
@@ -69,8 +67,8 @@ export async function RecoveryCodeStep({
 
 /** Which sheet to look for, and which number is next on it (63B §3.1.2.2). */
 async function describeSets(
-  set: NonNullable<EnrolledMethods["recoveryCodes"]>,
-  replacement: EnrolledMethods["replacement"],
+  set: RecoveryCodeSetSummary,
+  replacement: RecoveryCodeSetSummary | undefined,
 ): Promise<string> {
   const words = await getWords("verify");
   const dates = await getDates();

@@ -118,14 +118,27 @@ export function usableMethods(methods: EnrolledMethods): EnrollableMethod[] {
 }
 
 function works(methods: EnrolledMethods, method: EnrollableMethod): boolean {
-  const { sparekeyAuthenticators, authenticatorApp, recoveryCodes, replacement } = methods;
+  const { sparekeyAuthenticators, authenticatorApp } = methods;
   const does: Record<EnrollableMethod, boolean> = {
     "security-key": areSecurityKeysPossible(),
     notification: sparekeyAuthenticators.some(({ suspendedAt }) => !suspendedAt),
     "authenticator-app": !authenticatorApp?.suspendedAt,
-    "recovery-codes": (recoveryCodes?.left ?? 0) + (replacement?.left ?? 0) > 0,
+    "recovery-codes": countCodesLeft(methods) > 0,
   };
   return does[method] && !methods.disabled.includes(method);
+}
+
+/** The live sets that have unused codes, the one in use first: a set that is used up helps nobody. */
+export function setsWithCodes({
+  recoveryCodes,
+  replacement,
+}: EnrolledMethods): RecoveryCodeSetSummary[] {
+  return [recoveryCodes, replacement].flatMap((set) => (set && set.left > 0 ? [set] : []));
+}
+
+/** How many unused codes the person has, of all live sets. */
+export function countCodesLeft(methods: EnrolledMethods): number {
+  return setsWithCodes(methods).reduce((sum, { left }) => sum + left, 0);
 }
 
 /** What would be left without one of them: before it is removed, or while it is reported lost. */

@@ -1,9 +1,9 @@
 import "server-only";
-import { db } from "../db/client";
+import { db, type Tx } from "../db/client";
 
-/** How many codes of a person would be accepted, of all live sets. */
-export async function countUnusedCodes(userId: string): Promise<number> {
-  const prisma = await db();
+/** How many codes of a person would be accepted, of all live sets. In a transaction, it needs its `tx`. */
+export async function countUnusedCodes(userId: string, tx?: Tx): Promise<number> {
+  const prisma = tx ?? (await db());
   return prisma.recoveryCode.count({
     where: { userId, usedAt: null, sealedDigest: { not: null } },
   });

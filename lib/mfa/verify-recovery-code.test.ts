@@ -11,9 +11,11 @@ import {
   setFailures,
 } from "../db/testing/people";
 import { takeHashPlace } from "../hash-queue";
+import { findAuthenticatorApp } from "./authenticator-app";
 import { generateRecoveryCode } from "./generate-recovery-code";
+import { reportLost } from "./loss-report";
 import { formatRecoveryCode } from "./recovery-code";
-import { findLiveSet, generateRecoveryCodeSet } from "./recovery-code-sets";
+import { findLiveSet, generateRecoveryCodeSet, type PreviousSet } from "./recovery-code-sets";
 import { verifyRecoveryCode } from "./verify-recovery-code";
 
 vi.mock("../hash-queue", async (original) =>
@@ -219,11 +221,52 @@ test("RC-08 a right code before the hundredth failure begins the count anew", as
   expect(await failures()).toBe(0);
 });
 
-async function generateCodes({ userId }: Person, knownSetId: string | null) {
+describe("the last codes", () => {
+  test("RC-19 a set that is used up is no warning while a newer one works, and is one without", async () => {
+    await generateCodes(owner, setId, "keep-until-confirmed");
+    for (const code of codes) expect(await answer(code)).toMatchObject({ verified: true });
+    expect(await countEvents("recovery_codes_low")).toBe(0);
+    expect(await countEvents("recovery_codes_gone")).toBe(0);
+
+    owner = await createPersonWithApp();
+    ({ codes } = await generateCodes(owner, null));
+    for (const code of codes) await answer(code);
+    expect(await countEvents("recovery_codes_low")).toBe(1);
+    expect(await countEvents("recovery_codes_gone")).toBe(1);
+  });
+
+  test("LC-05 the last code lifts the report that would keep its owner out, and one before does not", async () => {
+    const { userId } = owner;
+    const lost = { method: "authenticator-app" } as const;
+    const report = { userId, lost, proof: "password", from: FROM, authorize: allow } as const;
+    expect(await reportLost(report)).toEqual({ suspended: true });
+    const isSuspended = async () => (await findAuthenticatorApp(userId))?.suspendedAt !== null;
+    for (const code of codes.slice(1)) await answer(code);
+    expect(await isSuspended()).toBe(true);
+    expect(await answer(codes[0] ?? "")).toMatchObject({ verified: true });
+    expect(await isSuspended()).toBe(false);
+    expect(await countEvents("authenticator_app_suspension_lifted")).toBe(1);
+  });
+
+  test("LC-05 a report stays while a newer set works", async () => {
+    const { userId } = owner;
+    await generateCodes(owner, setId, "keep-until-confirmed");
+    const lost = { method: "authenticator-app" } as const;
+    await reportLost({ userId, lost, proof: "password", from: FROM, authorize: allow });
+    for (const code of codes) await answer(code);
+    expect((await findAuthenticatorApp(userId))?.suspendedAt).toBeInstanceOf(Date);
+  });
+});
+
+async function generateCodes(
+  { userId }: Person,
+  knownSetId: string | null,
+  previous: PreviousSet = "stop-now",
+) {
   const result = await generateRecoveryCodeSet({
     userId,
     knownSetId,
-    previous: "stop-now",
+    previous,
     steppedUpBy: ["otp"],
     from: FROM,
     authorize: allow,

@@ -2,16 +2,19 @@ import "server-only";
 import { db, type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
-import { type AuditEventType, logRefusedTry, recordAuditEvent } from "../notices/audit-event";
+import { logRefusedTry, recordAuditEvent } from "../notices/audit-event";
+import type { RequestSource } from "../request-source";
 import { type NotAccepted, whenAccepted } from "./accepted-method";
 import { type ChallengeAnswer, recordFailedAnswer, type Unjudged } from "./challenge-answer";
 import { endReplacedSet, parseSetEnd, type SetEnd } from "./end-recovery-code-sets";
 import { LoginChallengeOver, recordChallengeSlip, satisfyLoginChallenge } from "./login-challenge";
+import { liftReportsOnTheLast } from "./loss-report";
 import { currentPolicy } from "./policy";
 import { parseRecoveryCode, type RecoveryCode, type RecoveryCodeTypo } from "./recovery-code";
 import { matchesDigest } from "./recovery-code-digest";
 import type { StoredDigest } from "./sealed-digest";
 import { clearFailures, giveBackAttempt, reserveAttempt } from "./throttle";
+import { countUnusedCodes } from "./unused-codes";
 
 export type RecoveryCodeResult<T> =
   | { verified: true; value: T }
@@ -136,11 +139,23 @@ async function repeat<T>({ onRepeated }: ChallengeAnswer<T>): Promise<RecoveryCo
 /** The code was spent before this transaction, or by another one at the same moment. */
 class CodeAlreadySpent extends Error {}
 
-/** What is told besides, when so many codes are left (RC-19); administrators choose when that is. */
-async function findWarning(tx: Tx, codesLeft: number): Promise<AuditEventType | undefined> {
-  if (codesLeft === 0) return "recovery_codes_gone";
+/**
+ * Tells the person besides, when so few codes of all live sets are left (RC-19); administrators choose when
+ * that is. With the last one go the loss reports that would now keep the owner out (LC-05).
+ */
+async function warnOfFew(
+  tx: Tx,
+  event: { userId: string; setLetter: string; from: RequestSource },
+): Promise<void> {
+  const { userId, from } = event;
+  const codesLeft = await countUnusedCodes(userId, tx);
   const { lowCodes } = await currentPolicy(tx);
-  return codesLeft === lowCodes ? "recovery_codes_low" : undefined;
+  if (codesLeft === 0) {
+    await recordAuditEvent(tx, { type: "recovery_codes_gone", ...event, codesLeft });
+    await liftReportsOnTheLast(tx, { userId, from });
+  } else if (codesLeft === lowCodes) {
+    await recordAuditEvent(tx, { type: "recovery_codes_low", ...event, codesLeft });
+  }
 }
 
 async function spend<T>(
@@ -168,17 +183,8 @@ async function spend<T>(
       await clearFailures(tx, { subject: userId, method: "recovery-codes" });
       const codesLeft = await tx.recoveryCode.count({ where: { setId, usedAt: null } });
       await recordAuditEvent(tx, { type: "recovery_code_used", ...event, codesLeft });
-      const warning = await findWarning(tx, codesLeft);
-      if (warning) {
-        await recordAuditEvent(tx, {
-          type: warning,
-          userId,
-          setLetter: code.letter,
-          codesLeft,
-          from,
-        });
-      }
       await endReplacedSet(tx, { userId, setId, from });
+      await warnOfFew(tx, { userId, setLetter: code.letter, from });
       return onSatisfied(tx);
     });
     return { verified: true, value };

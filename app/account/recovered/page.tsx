@@ -6,7 +6,13 @@ import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
 import { HOME_PATH, parseReturnPath } from "@/lib/auth/return-path";
-import { type EnrolledMethods, findEnrolledMethods, hasMfa } from "@/lib/mfa/methods";
+import {
+  countCodesLeft,
+  type EnrolledMethods,
+  findEnrolledMethods,
+  hasMfa,
+  setsWithCodes,
+} from "@/lib/mfa/methods";
 import { currentPolicy } from "@/lib/mfa/policy";
 import { findCodeOfSession } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
@@ -22,7 +28,8 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
   const methods = await findEnrolledMethods(userId);
   const { recoveryCodes: set } = methods;
   const spent = isByTemporaryCode ? undefined : await findCodeOfSession(id);
-  const left = set?.left ?? 0;
+  const left = countCodesLeft(methods);
+  const [shown = set] = setsWithCodes(methods);
   const { lowCodes } = await currentPolicy();
   const words = await getWords("recovered");
   const help = await getWords("lockedOut");
@@ -37,14 +44,14 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
           </p>
         )}
         {isByTemporaryCode && <p className="text-muted">{help("recovered")}</p>}
-        {set && (
+        {shown && (
           <div className="flex flex-wrap items-center gap-x-4 gap-y-2 text-sm">
-            <CodeTicks codes={set.codes} />
+            <CodeTicks codes={shown.codes} />
             <span className="font-medium">
               {words("left", {
-                left,
-                letter: set.letter,
-                date: dates.day(set.generatedAt),
+                left: shown.left,
+                letter: shown.letter,
+                date: dates.day(shown.generatedAt),
               })}
             </span>
           </div>

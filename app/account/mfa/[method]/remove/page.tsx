@@ -5,7 +5,13 @@ import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { requireStrongSession } from "@/lib/auth/current-session";
 import { findKeptForm } from "@/lib/auth/kept-form";
-import { findEnrolledMethods, hasMfa, meetsPolicy, without } from "@/lib/mfa/methods";
+import {
+  countCodesLeft,
+  findEnrolledMethods,
+  hasMfa,
+  meetsPolicy,
+  without,
+} from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
 import { methodFields, methodPath } from "../../method-path";
 import { methodWord } from "../../method-word";
@@ -26,7 +32,7 @@ export default async function RemoveMethodPage(props: PageProps<"/account/mfa/[m
   const found = findMethod(methods, requested) ?? redirect("/account/mfa");
   const left = without(methods, requested);
   const isLast = !hasMfa(left);
-  const unused = (methods.recoveryCodes?.left ?? 0) + (methods.replacement?.left ?? 0);
+  const unused = countCodesLeft(methods);
   const words = await getWords("removeMethod");
   const named = { method: methodWord(requested.method), name: found.name };
   if (!meetsPolicy(left)) return <Needed title={words("title", named)} name={found.name} />;
