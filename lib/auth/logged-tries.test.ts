@@ -7,6 +7,7 @@ import { authenticatorCodeAt } from "../mfa/authenticator-code";
 import { createAccount } from "./accounts";
 import { logInWithPassword } from "./log-in";
 import { logInWithAuthenticatorApp, logInWithRecoveryCode } from "./log-in-with-method";
+import { requestPasswordReset } from "./reset-password";
 
 // The real log, whose output is read here.
 const { lines } = vi.hoisted(() => ({ lines: [] as string[] }));
@@ -83,6 +84,14 @@ test("LG-01 each try of a second factor is logged, also while it waits and when 
     await answer(wrong);
     expect(logged()).toMatchObject([{ event, userId, method, ...WHERE }]);
   }
+});
+
+test("LG-01 a reset that is asked for at an address nobody has is logged, by no address", async () => {
+  const email = "unknown@example.org";
+  await requestPasswordReset(email, from);
+  const subject = expect.stringMatching(/^[\w-]{43}$/);
+  expect(logged()).toMatchObject([{ event: "authn_password_reset_requested", subject, ...WHERE }]);
+  expect(lines.join("")).not.toContain(email);
 });
 
 test("LG-05 line ends in what a browser or a person claims make no second line", async () => {

@@ -67,8 +67,7 @@ describe("asking for a link", () => {
       where: { userId: owner.userId, purpose: "reset-password" },
     });
     expect(links.map(({ id }) => id)).toEqual([mails.at(-1)?.linkId]);
-    const requested = { userId: owner.userId, type: "password_reset_requested" };
-    expect(await prisma.auditEvent.count({ where: requested })).toBe(5);
+    expect(await countRequests(owner.userId), "an event for each mail").toBe(3);
   });
 
   test("PW-11 sends an address that nobody verified its verification mail again, three an hour at most, and no way to a password", async () => {
@@ -93,7 +92,22 @@ describe("asking for a link", () => {
     }
     expect(await prisma.mail.count()).toBe(before);
   });
+
+  test("LG-01 who asks without end fills no table: only what sends a mail is an event", async () => {
+    const disabled = await createOwner();
+    const prisma = await db();
+    await prisma.user.update({ where: { id: disabled.userId }, data: { disabledAt: new Date() } });
+    const { email: unverified } = await signUp();
+    const before = await countRequests();
+    for (const email of [disabled.email, newAddress()]) await requestPasswordReset(email, FROM);
+    expect(await countRequests()).toBe(before);
+    for (let round = 0; round < 5; round += 1) await requestPasswordReset(unverified, FROM);
+    expect(await countRequests(), "the mail of the sign-up is one of three").toBe(before + 2);
+  });
 });
+
+const countRequests = async (userId?: string) =>
+  (await db()).auditEvent.count({ where: { type: "password_reset_requested", userId } });
 
 describe("setting a new password", () => {
   test("PW-11 works once, logs nobody in, ends every session and login challenge, and tells every verified address", async () => {

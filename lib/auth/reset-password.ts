@@ -7,13 +7,14 @@ import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { withinFailureLimits } from "../mfa/failure-limits";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
-import { recordAuditEvent } from "../notices/audit-event";
+import { logUnmailedReset, recordAuditEvent } from "../notices/audit-event";
 import { findMailLink, mailLink, spendMailLink } from "../notices/mail-links";
 import type { RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
 import { liftAllWaits } from "./lift-all-waits";
 import { type PasswordRefusal, parseNewPassword } from "./password-policy";
+import { passwordThrottle } from "./password-throttle";
 import { endAllSessions } from "./session-rows";
 import { storePasswordDigest } from "./store-password-digest";
 import { askForVerification } from "./verification-mail";
@@ -26,7 +27,8 @@ const ANSWER_MS = 400;
 /**
  * Mails a link that sets a new password, to the owner of an address. If nobody has verified the address,
  * the newest account at it gets its verification mail again, since nothing else goes to such an address.
- * Answers alike and after the same time, whoever has the address; refuses what is no address.
+ * Answers alike and after the same time, whoever has the address; refuses what is no address. What sends no
+ * mail is logged and leaves no event.
  */
 export async function requestPasswordReset(
   input: string,
@@ -47,30 +49,31 @@ async function ask(tx: Tx, email: EmailAddress, from: RequestSource): Promise<vo
   const owner = first?.isVerified ? first : undefined;
   const newest = usable.at(-1);
   const userId = owner?.id ?? newest?.id;
-  await recordAuditEvent(tx, { type: "password_reset_requested", userId, from });
-  if (owner) {
-    if (owner.disabledAt === null) await mailResetLink(tx, { userId: owner.id, email });
-  } else if (newest) {
-    await askForVerification(tx, { userId: newest.id, email, from });
-  }
+  const isMailed = owner
+    ? owner.disabledAt === null && (await mailResetLink(tx, { userId: owner.id, email }))
+    : newest !== undefined && (await askForVerification(tx, { userId: newest.id, email, from }));
+  if (isMailed) await recordAuditEvent(tx, { type: "password_reset_requested", userId, from });
+  else logUnmailedReset({ subject: passwordThrottle(email).subject, userId, from });
 }
 
+/** Says whether the mail is on its way. */
 async function mailResetLink(
   tx: Tx,
   { userId, email }: { userId: string; email: EmailAddress },
-): Promise<void> {
+): Promise<boolean> {
   const mailbox = await tx.address.findFirst({
     where: { userId, email, verifiedAt: { not: null }, removedAt: null },
     select: { id: true },
   });
-  if (!mailbox) return;
+  if (!mailbox) return false;
   const addressId = mailbox.id;
   const template = "reset_password";
   const recent = await tx.mail.count({
     where: { addressId, template, createdAt: { gt: new Date(Date.now() - HOUR_MS) } },
   });
-  if (recent >= MAILS_AN_HOUR) return;
+  if (recent >= MAILS_AN_HOUR) return false;
   await mailLink(tx, { purpose: "reset-password", template, userId, addressId });
+  return true;
 }
 
 /** Whose password a link sets; `undefined` when it is spent or over. Changes nothing. */

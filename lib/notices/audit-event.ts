@@ -215,3 +215,19 @@ export function logRefusedTry({
   const event = LOGGED_AS_REFUSED[reason];
   log.info({ event, ...whose, address: from.address, at: new Date() }, "try_refused");
 }
+
+/**
+ * Logs that a password reset was asked for and no mail left: for an address nobody has, or one that had enough
+ * of them. No row is stored, as with `logRefusedTry`. `subject` is a keyed hash of the address.
+ */
+export function logUnmailedReset({
+  from,
+  ...whose
+}: {
+  subject: string;
+  userId: string | undefined;
+  from: RequestSource;
+}): void {
+  const event = LOGGED_AS.password_reset_requested;
+  log.info({ event, ...whose, address: from.address, at: new Date() }, "reset_unmailed");
+}
