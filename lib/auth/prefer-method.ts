@@ -1,5 +1,6 @@
 import "server-only";
 import { transaction } from "../db/client";
+import { lockUser } from "../db/lock-user";
 import { ENROLLABLE_METHODS, type EnrollableMethod } from "../mfa/method-names";
 import { enrolledMethods, findEnrolledMethods } from "../mfa/methods";
 import { recordAuditEvent } from "../notices/audit-event";
@@ -31,6 +32,7 @@ export async function preferMethod({
   from: RequestSource;
 }): Promise<boolean> {
   return transaction(async (tx) => {
+    await lockUser(tx, userId); // before the session, as everywhere: two orders wait for each other
     await holdSession(tx, sessionId, "live");
     const methods = await findEnrolledMethods(userId, tx);
     if (!enrolledMethods(methods).includes(method)) return false;
