@@ -59,6 +59,17 @@ describe("changing the password", () => {
     expect(await digestNow()).toBe(digest);
   });
 
+  test("LG-01 the failure that makes the form wait is recorded as one", async () => {
+    const { userId } = await sessionOf(token);
+    const countWaits = async () =>
+      (await db()).auditEvent.count({ where: { userId, type: "method_waiting" } });
+    const before = await countWaits();
+    for (let guess = 1; guess <= 4; guess++) await change({ current: `a wrong guess ${guess}` });
+    expect(await countWaits()).toBe(before);
+    await change({ current: "a wrong guess once more" });
+    expect(await countWaits()).toBe(before + 1);
+  });
+
   test("SE-06 PW-10 a session that ended meanwhile changes nothing", async () => {
     const session = await sessionOf(token);
     await (await db()).session.deleteMany({ where: { id: session.id } });

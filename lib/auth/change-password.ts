@@ -1,6 +1,6 @@
 import "server-only";
 import { config } from "../config";
-import { db, transaction } from "../db/client";
+import { db } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
@@ -12,6 +12,7 @@ import { liftAllWaits } from "./lift-all-waits";
 import { verifyPassword } from "./password-digest";
 import { normalizePassword, type PasswordRefusal, parseNewPassword } from "./password-policy";
 import { ownPasswordThrottle } from "./password-throttle";
+import { recordPasswordFailure } from "./record-password-failure";
 import { endOtherSessions, holdSession } from "./session-rows";
 import { storePasswordDigest } from "./store-password-digest";
 
@@ -58,9 +59,8 @@ export async function changePassword({
     const { passwordDigest: old } = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
     const { verified } = await verifyPassword(place, current, old);
     if (!verified) {
-      await transaction((tx) =>
-        recordAuditEvent(tx, { type: "password_change_failed", userId, from }),
-      );
+      const { reservation } = attempt;
+      await recordPasswordFailure({ type: "password_change_failed", userId, reservation, from });
       return { changed: false, reason: "current-wrong" };
     }
     if (normalizePassword(current) === parsed.password) {

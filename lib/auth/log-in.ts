@@ -9,7 +9,6 @@ import { beginLoginChallenge } from "../mfa/login-challenge";
 import type { VerificationMethod } from "../mfa/method-names";
 import { findEnrolledMethods, firstMethod } from "../mfa/methods";
 import {
-  beginsWait,
   clearFailures,
   giveBackAttempt,
   type Reservation,
@@ -24,6 +23,7 @@ import { type KnownBrowser, laneOf } from "./known-browser";
 import { findPendingReset, mailFirstLink } from "./mailed-link";
 import { digestPassword, findMatchingDigests } from "./password-digest";
 import { noteUnverifiedPassword, ownPasswordThrottle, passwordThrottle } from "./password-throttle";
+import { recordPasswordFailure } from "./record-password-failure";
 import { openSession, resumeSession, type SessionToken } from "./session-rows";
 
 export type PasswordLoginResult =
@@ -127,7 +127,9 @@ async function judge(
   const { matches, outdated } = await findMatchingDigests(place, login.password, digests);
   const account = candidates.find((_, index) => matches.includes(index));
   if (!account) {
-    await recordFailure({ userId: ownerId, reservation: attempt.reservation, from: login.from });
+    const { reservation } = attempt;
+    const { from } = login;
+    await recordPasswordFailure({ type: "login_failed", userId: ownerId, reservation, from });
     return { verified: false, reason: "wrong" };
   }
   const stronger = outdated ? await digestPassword(place, login.password) : undefined;
@@ -170,24 +172,6 @@ async function takeBackUnlessGuess(
 ): Promise<void> {
   const time = await noteUnverifiedPassword(tx, { userId, passwordChangedAt });
   if (time === "again") await giveBackAttempt(reservation, tx);
-}
-
-async function recordFailure({
-  userId,
-  reservation,
-  from,
-}: {
-  userId: string | undefined;
-  reservation: Reservation;
-  from: RequestSource;
-}): Promise<void> {
-  const event = { userId, method: "password", from };
-  await transaction(async (tx) => {
-    await recordAuditEvent(tx, { type: "login_failed", ...event });
-    if (beginsWait(reservation.failures)) {
-      await recordAuditEvent(tx, { type: "method_waiting", ...event });
-    }
-  });
 }
 
 /** The password was changed, or the account disabled, while the old one was being verified. */

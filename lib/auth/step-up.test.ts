@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
+import { hashes } from "../db/testing/counted-hash-queue";
 import { allow, createPerson, createPersonWithApp, FROM } from "../db/testing/people";
 import { logInAs, readSession, WITH_APP, WITH_CODE } from "../db/testing/signed-in";
 import { codeAt } from "../mfa/authenticator-code";
@@ -8,6 +9,10 @@ import { generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
 import { createAccount } from "./accounts";
 import { findSession, holdSession, SessionOver, SessionTooWeak } from "./session-rows";
 import { stepUpWithAuthenticatorApp, stepUpWithPassword, stepUpWithRecoveryCode } from "./step-up";
+
+vi.mock("../hash-queue", async (original) =>
+  (await import("../db/testing/counted-hash-queue")).countHashes(await original()),
+);
 
 type Session = Awaited<ReturnType<typeof readSession>>;
 const PASSWORD = "seven calm herons wade";
@@ -50,11 +55,7 @@ describe("a step-up", () => {
   });
 
   test("SE-08 the password is enough for an account that has nothing stronger, and a wrong one is not", async () => {
-    const email = `${randomUUID()}@example.org`;
-    const account = { name: "Ada", email, password: PASSWORD };
-    const created = await createAccount(account, { previousToken: undefined, from: FROM });
-    if (!created.created) throw new Error("There is no account.");
-    const session = await readSession(created.session.token);
+    const session = await signUp();
     makeLater({ minutes: 11 });
     const wrong = { ...request(session), input: "seven calm herons wode" };
     expect(await stepUpWithPassword(wrong)).toEqual({ verified: false, reason: "wrong" });
@@ -62,6 +63,33 @@ describe("a step-up", () => {
     const result = await stepUpWithPassword({ ...request(session), input: PASSWORD });
     expect(result).toMatchObject({ verified: true });
     await expect(hold(session, "fresh")).resolves.toMatchObject({ amr: ["pwd"] });
+  });
+
+  test("SE-07 TH-13 a password that was changed while it was judged steps nothing up", async () => {
+    const session = await signUp();
+    makeLater({ minutes: 11 });
+    hashes.count = 0;
+    const stepUp = stepUpWithPassword({ ...request(session), input: PASSWORD });
+    await vi.waitUntil(() => hashes.count === 1, { interval: 1 });
+    const prisma = await db();
+    const where = { id: session.userId };
+    await prisma.user.update({ where, data: { passwordDigest: "changed" } });
+    expect(await stepUp).toEqual({ verified: false, reason: "wrong" });
+    await expect(hold(session, "fresh")).rejects.toThrow(SessionTooWeak);
+  });
+
+  test("LG-01 the wrong password that makes a session's person wait is recorded as one", async () => {
+    const session = await signUp();
+    const guess = () => stepUpWithPassword({ ...request(session), input: "not it at all" });
+    const countWaits = async () =>
+      (await db()).auditEvent.count({
+        where: { userId: session.userId, type: "method_waiting", method: "password" },
+      });
+    for (let failure = 1; failure <= 4; failure++) await guess();
+    expect(await countWaits()).toBe(0);
+    expect(await guess()).toEqual({ verified: false, reason: "wrong" });
+    expect(await countWaits()).toBe(1);
+    expect(await guess()).toMatchObject({ verified: false, reason: "waiting" });
   });
 
   test("SE-12 a recovery code is spent, and restricts the session", async () => {
@@ -134,6 +162,15 @@ describe("a restricted session", () => {
     await expect(hold(await stepUpWithApp(later), "unrestricted")).resolves.toBeDefined();
   });
 });
+
+/** The session of somebody who has a password and nothing more. */
+async function signUp(): Promise<Session> {
+  const email = `${randomUUID()}@example.org`;
+  const account = { name: "Ada", email, password: PASSWORD };
+  const created = await createAccount(account, { previousToken: undefined, from: FROM });
+  if (!created.created) throw new Error("There is no account.");
+  return readSession(created.session.token);
+}
 
 const request = (session: Session) => ({ session, returnTo: "/account", from: FROM });
 

@@ -1,5 +1,6 @@
 import "server-only";
 import { db, type Tx, transaction } from "../db/client";
+import { lockUser } from "../db/lock-user";
 import { takeHashPlace } from "../hash-queue";
 import {
   type ApprovalRequestResult,
@@ -28,6 +29,7 @@ import type { RequestSource } from "../request-source";
 import type { CurrentSession } from "./current-session";
 import { verifyPassword } from "./password-digest";
 import { ownPasswordThrottle } from "./password-throttle";
+import { recordPasswordFailure } from "./record-password-failure";
 import { endSessionById, type SessionToken, stepUpSession } from "./session-rows";
 
 /** A person's fresh proof for their session; `returnTo` is the path they come back to. */
@@ -161,12 +163,15 @@ export async function stepUpWithPassword({
     const { passwordDigest } = await prisma.user.findUniqueOrThrow({ where: { id: userId } });
     const { verified } = await verifyPassword(place, input, passwordDigest);
     if (!verified) {
-      await transaction((tx) =>
-        recordAuditEvent(tx, { type: "method_failed", userId, method: "password", from }),
-      );
+      const { reservation } = attempt;
+      await recordPasswordFailure({ type: "method_failed", userId, reservation, from });
       return { verified: false, reason: "wrong" };
     }
     return await transaction(async (tx) => {
+      await lockUser(tx, userId);
+      // Changed while the old one was being verified: that one proves nothing any more.
+      const isStill = await tx.user.count({ where: { id: userId, passwordDigest } });
+      if (isStill !== 1) return { verified: false, reason: "wrong" };
       await clearFailures(tx, throttle);
       const value = await stepUpSession(tx, { id, amr: ["pwd"], restrictedUntil: null });
       await recordAuditEvent(tx, { type: "step_up", userId, method: "password", from });
