@@ -124,20 +124,23 @@ async function beginChallenge(): Promise<string> {
   return (await transaction((tx) => beginLoginChallenge(tx, begun))).token;
 }
 
-/** Somebody with ten recovery codes. A guess at the app they do not have is judged like one at a real one. */
+/** Somebody with an app and ten recovery codes, so that every guess meets what it guesses at. */
 async function enroll(): Promise<void> {
   const { createAccount } = await import("../lib/auth/accounts");
   const { db } = await import("../lib/db/client");
   const request = { from: FROM, previousToken: undefined };
   await createAccount({ name: "Ada", email: EMAIL, password: PASSWORD }, request);
   const { id: userId } = await (await db()).user.findFirstOrThrow({ where: { email: EMAIL } });
+  const { storeApp } = await import("../lib/db/testing/people");
+  await storeApp(userId);
   const { generateRecoveryCodeSet } = await import("../lib/mfa/recovery-code-sets");
-  await generateRecoveryCodeSet({
+  const result = await generateRecoveryCodeSet({
     userId,
     knownSetId: null,
     previous: "stop-now",
-    steppedUpBy: [],
+    steppedUpBy: ["pwd", "otp", "mfa"],
     from: FROM,
     authorize: async () => undefined,
   });
+  if (!result.generated) throw new Error(`There are no codes to guess at: ${result.reason}.`);
 }
