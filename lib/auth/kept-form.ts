@@ -7,8 +7,8 @@ import type { CurrentSession } from "./current-session";
 const KEPT_MINUTES = 10; // as long as a fresh proof lasts
 
 /**
- * Keeps what a person had typed while they prove themselves again, encrypted and for this session alone.
- * Never give it a password.
+ * Keeps what a person had typed while they prove themselves again, encrypted and for this session alone: for
+ * ten minutes from now, in which the step-up stays open. Never give it a password.
  */
 export async function keepForm({
   session,
@@ -22,12 +22,21 @@ export async function keepForm({
   if (Object.keys(values).length === 0) return;
   const { id: sessionId, userId, email } = session;
   const { id } = await beginStepUp({ sessionId, userId, email, returnTo: path });
+  const now = new Date();
   const plain = Buffer.from(JSON.stringify(values));
   const { sealed, keyId } = seal("kept forms", plain, [id, path]);
   const prisma = await db();
   await prisma.loginChallenge.update({
     where: { id },
-    data: { sealedForm: sealed, formKeyId: keyId, returnTo: path },
+    data: {
+      sealedForm: sealed,
+      formKeyId: keyId,
+      returnTo: path,
+      // One that was begun before may end in seconds. It goes on, and does not begin anew, so that its wrong
+      // answers stay counted.
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + KEPT_MINUTES * 60_000),
+    },
   });
 }
 
