@@ -18,7 +18,8 @@ export type RequestTexts = {
   deny: string;
   working: string;
   approved: string;
-  denied: string;
+  denied: Record<"login" | "step-up", string>;
+  deniedLate: string;
   newPassword: string;
   scannedOver: string;
   wrongOver: string;
@@ -197,7 +198,7 @@ function RequestCard({
     setBusy(true);
     setError(undefined);
     const digits = decision === "approved" ? number.replace(/\D/g, "") : "";
-    const given = await callSigned({
+    const given = await callSigned<{ hadGotIn: boolean }>({
       signer: account,
       purpose: "answer",
       path: "/authenticator/answers",
@@ -205,7 +206,10 @@ function RequestCard({
       lines: [account.userId, id, digits, decision],
     });
     setBusy(false);
-    if (given.ok) return onOver(describeAnswer(decision, texts));
+    if (given.ok) {
+      const { hadGotIn } = given.answer;
+      return onOver(describeAnswer({ decision, occasion, hadGotIn }, texts));
+    }
     const { reason } = given;
     const text = texts.refused[reason] ?? texts.failed;
     if (reason === "wrong") wrong.current += 1;
@@ -277,10 +281,19 @@ function RequestCard({
   );
 }
 
-function describeAnswer(decision: Decision, texts: RequestTexts): Outcome {
-  return decision === "approved"
-    ? { tone: "success", text: texts.approved }
-    : { tone: "info", text: texts.denied, advisesPassword: true };
+function describeAnswer(
+  {
+    decision,
+    occasion,
+    hadGotIn,
+  }: { decision: Decision; occasion: OpenRequest["occasion"]; hadGotIn: boolean },
+  texts: RequestTexts,
+): Outcome {
+  if (decision === "approved") return { tone: "success", text: texts.approved };
+  const advisesPassword = true;
+  return hadGotIn
+    ? { tone: "danger", text: texts.deniedLate, advisesPassword }
+    : { tone: "info", text: texts.denied[occasion], advisesPassword };
 }
 
 /** The time on this phone's own clock, as its person writes it. */

@@ -5,11 +5,12 @@ import {
   answerApprovalRequest,
 } from "../mfa/answer-approval-request";
 import { recordAuditEvent } from "../notices/audit-event";
-import { endSessionById } from "./session-rows";
+import { endSessionsOfChallenge } from "./session-rows";
 
 /**
  * Answers a notification on a phone, as `answerApprovalRequest` does. Denying a step-up ends the session that
- * wanted it: whoever has it is not the owner.
+ * wanted it, and denying a login that another method completed ends the session that it opened: whoever has
+ * it is not the owner (PU-07).
  */
 export async function answerNotification(
   answer: Omit<ApprovalAnswer, "onDenied">,
@@ -17,9 +18,9 @@ export async function answerNotification(
   const { userId } = answer.authenticator;
   return answerApprovalRequest({
     ...answer,
-    onDenied: async (tx, sessionId) => {
-      if (!sessionId || !(await endSessionById(tx, { id: sessionId, userId }))) return;
-      await recordAuditEvent(tx, { type: "session_ended", userId, sessionId, from: answer.from });
+    onDenied: async (tx, challenge) => {
+      for (const sessionId of await endSessionsOfChallenge(tx, { ...challenge, userId }))
+        await recordAuditEvent(tx, { type: "session_ended", userId, sessionId, from: answer.from });
     },
   });
 }

@@ -5,7 +5,11 @@ import { mailTo } from "../db/testing/mailboxes";
 import { createChallenge, createPerson, FROM, type Person, storeApp } from "../db/testing/people";
 import { logInAs, readSession } from "../db/testing/signed-in";
 import { storePhone } from "../db/testing/testing-phone";
-import { createApprovalRequest, findShownRequest } from "../mfa/approval-requests";
+import {
+  createApprovalRequest,
+  findOpenRequests,
+  findShownRequest,
+} from "../mfa/approval-requests";
 import { codeAt } from "../mfa/authenticator-code";
 import { findStepUp, type LoginChallenge } from "../mfa/login-challenge";
 import { suspendSparekeyAuthenticator } from "../mfa/sparekey-authenticators";
@@ -109,10 +113,70 @@ describe("a login", () => {
     const unsettled = () =>
       prisma.approvalRequest.count({ where: { userId: person.userId, settledAt: null } });
     expect(await unsettled()).toBe(2);
-    const input = codeAt(seed, Math.floor(Date.now() / 30_000));
+    const input = codeNow(seed);
     const result = await logInWithAuthenticatorApp({ ...requestOf(other), input });
     expect(result).toMatchObject({ verified: true });
     expect(await unsettled()).toBe(0);
+  });
+});
+
+describe("a login that another method completes", () => {
+  test("PU-07 takes its notification from the phone", async () => {
+    await send(challenge);
+    const other = await createChallenge(person);
+    expect(await findOpenRequests(phone)).toHaveLength(1);
+    expect(await logInWithApp(challenge)).toMatchObject({ verified: true });
+    expect(await findOpenRequests(phone)).toEqual([]);
+    expect((await findShownRequest(challenge))?.state).toBe("replaced");
+    await send(other);
+    expect(await findOpenRequests(phone)).toHaveLength(1);
+  });
+
+  test("PU-07 and is denied then: who got in is out again, and nobody says that they never were in", async () => {
+    const { token: own } = await logInAs(person, WITH_PHONE);
+    await send(challenge);
+    const stolen = await logInWithApp(challenge);
+    const token = stolen.verified ? stolen.value.token : "";
+    expect(await findSession(token)).toBeDefined();
+    expect(await denyNewest(challenge)).toEqual({ answered: true, hadGotIn: true });
+    expect(await findSession(token)).toBeUndefined();
+    expect(await findSession(own)).toBeDefined();
+    expect(await mailTo(person, person.email)).toEqual(["session_denied"]);
+    expect((await findEvents(person.userId)).slice(-2)).toEqual([
+      "notification_denied",
+      "session_ended",
+    ]);
+    expect((await findShownRequest(challenge))?.state).toBe("replaced");
+    expect(await denyNewest(challenge)).toEqual({ answered: false, reason: "over" });
+  });
+
+  test("PU-07 and is denied then, after a new method gave the session another row", async () => {
+    await send(challenge);
+    expect(await logInWithApp(challenge)).toMatchObject({ verified: true });
+    const { token: moved } = await logInAs(person, WITH_PHONE);
+    const prisma = await db();
+    await prisma.session.deleteMany({ where: { loginChallengeId: challenge.id } });
+    expect(await denyNewest(challenge)).toMatchObject({ hadGotIn: true });
+    expect(await findSession(moved)).toBeUndefined();
+  });
+
+  test("PU-07 and is denied at the same moment: no session is left, and the mail says what happened", async () => {
+    for (let round = 0; round < 4; round++) {
+      const owner = await createPerson();
+      const { seed } = await storeApp(owner.userId);
+      const authenticator = { id: (await storePhone(owner.userId)).id, userId: owner.userId };
+      const login = await createChallenge(owner);
+      await send(login);
+      const [entered, denied] = await Promise.all([
+        logInWithAuthenticatorApp({ ...requestOf(login), input: codeNow(seed) }),
+        denyNewest(login, authenticator),
+      ]);
+      expect(denied).toEqual({ answered: true, ...(entered.verified && { hadGotIn: true }) });
+      const prisma = await db();
+      expect(await prisma.session.count({ where: { userId: owner.userId } })).toBe(0);
+      const template = entered.verified ? "session_denied" : "notification_denied";
+      expect(await mailTo(owner, owner.email)).toEqual([template]);
+    }
   });
 });
 
@@ -187,8 +251,31 @@ async function sendAndApprove(
   to: LoginChallenge,
   decision: "approved" | "denied" = "approved",
 ): Promise<void> {
-  await transaction((tx) => createApprovalRequest(tx, { challenge: to, from: FROM }));
+  await send(to);
   await approveNewest(to, decision);
+}
+
+async function send(to: LoginChallenge): Promise<void> {
+  await transaction((tx) => createApprovalRequest(tx, { challenge: to, from: FROM }));
+}
+
+const codeNow = (seed: Parameters<typeof codeAt>[0]) =>
+  codeAt(seed, Math.floor(Date.now() / 30_000));
+
+async function logInWithApp(to: LoginChallenge) {
+  const { seed } = await storeApp(to.userId);
+  return logInWithAuthenticatorApp({ ...requestOf(to), input: codeNow(seed) });
+}
+
+async function denyNewest(to: { id: string; userId: string }, authenticator = phone) {
+  const shown = await findShownRequest(to);
+  const answer = {
+    requestId: shown?.id ?? "",
+    decision: "denied",
+    number: "",
+    from: FROM,
+  } as const;
+  return answerNotification({ authenticator, ...answer });
 }
 
 async function approveNewest(to: { id: string }, decision: "approved" | "denied"): Promise<void> {

@@ -310,6 +310,25 @@ export async function endSessionById(
   return count === 1;
 }
 
+/**
+ * Ends the sessions that a login challenge was for: the one to be stepped up, or the one it opened once it was
+ * satisfied, with whatever was opened since (enrolling a method gives a session a new row). Says which.
+ */
+export async function endSessionsOfChallenge(
+  tx: Tx,
+  challenge: { id: string; userId: string; sessionId: string | null; satisfiedAt: Date | null },
+): Promise<string[]> {
+  const { id: loginChallengeId, userId, sessionId, satisfiedAt } = challenge;
+  const which = [
+    ...(sessionId ? [{ id: sessionId }] : []),
+    ...(satisfiedAt ? [{ loginChallengeId }, { createdAt: { gte: satisfiedAt } }] : []),
+  ];
+  const ended = await tx.session.findMany({ where: { userId, OR: which }, select: { id: true } });
+  const ids = ended.map(({ id }) => id);
+  await tx.session.deleteMany({ where: { id: { in: ids } } });
+  return ids;
+}
+
 /** Ends all sessions of a person but one. Says how many. */
 export async function endOtherSessions(
   tx: Tx,

@@ -163,6 +163,8 @@ describe("one answer", () => {
       data: { endedAt: new Date() },
     });
     expect(await approve(ended.id, ended.number)).toMatchObject({ reason: "over" });
+    expect(await deny(ended.id)).toMatchObject({ reason: "over" });
+    expect(await deny(replaced.id)).toMatchObject({ reason: "over" });
     expect(await failures()).toBe(0);
   });
 

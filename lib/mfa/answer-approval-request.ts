@@ -19,12 +19,17 @@ export type ApprovalAnswer = {
   /** As typed or scanned on the phone; none when denying. */
   number: string;
   from: RequestSource;
-  /** Runs in the transaction that denies, with the session that was to be stepped up, if there is one. */
-  onDenied: (tx: Tx, sessionId: string | null) => Promise<void>;
+  /** Runs in the transaction that denies: whoever that login or step-up let in is not the owner. */
+  onDenied: (tx: Tx, challenge: DeniedChallenge) => Promise<void>;
 };
+
+/** A login, or the step-up of a session, that was denied; perhaps after another method had completed it. */
+export type DeniedChallenge = { id: string; sessionId: string | null; satisfiedAt: Date | null };
 
 export type ApprovalAnswerResult =
   | { answered: true }
+  /** Denied, and too late: somebody had got in with another method, and is out again. */
+  | { answered: true; hadGotIn: true }
   /** Not six digits: approving alone never succeeds (63B §3.1.3.1). Counted nothing. */
   | { answered: false; reason: "number" }
   | { answered: false; reason: "wrong"; left: number }
@@ -42,7 +47,9 @@ export type ApprovalAnswerResult =
  * Answers a request of the authenticator's own person, once (PU-03). Approving needs the number from the
  * login screen (PU-01). A number is counted before it is judged: on the request, which ends at three wrong
  * ones, and on the method's throttle, which new requests do not reset (PU-02); a right one is given back.
- * Denying ends the login challenge, is told by mail, and at the third begins a pause (PU-04, PU-07).
+ * Denying ends the login challenge, is told by mail, and at the third begins a pause (PU-04, PU-07). It counts
+ * also where another method had completed the login, while the request would last: nobody is told then that
+ * nobody got in, and `onDenied` puts them out.
  */
 export async function answerApprovalRequest(answer: ApprovalAnswer): Promise<ApprovalAnswerResult> {
   const { authenticator, requestId: id, decision, number } = answer;
@@ -118,32 +125,46 @@ async function refuseNumber(
 async function deny(answer: ApprovalAnswer): Promise<ApprovalAnswerResult> {
   const { authenticator, requestId: id, from } = answer;
   const { userId } = authenticator;
+  let hadGotIn = false;
   const isDenied = await record(answer, async (tx, name) => {
     const request = await tx.approvalRequest.findUniqueOrThrow({ where: { id } });
-    const challenge = await tx.loginChallenge.findUnique({
-      where: { id: request.loginChallengeId },
-      select: { sessionId: true },
-    });
-    const sessionId = challenge?.sessionId ?? null;
-    await endChallenge(tx, request.loginChallengeId);
+    const challenge = await endDenied(tx, request.loginChallengeId);
+    hadGotIn = challenge.satisfiedAt !== null;
     const { address, userAgent } = request;
     const eventId = await recordAuditEvent(tx, {
       type: "notification_denied",
       userId,
-      sessionId: sessionId ?? undefined,
+      sessionId: challenge.sessionId ?? undefined,
       method: "notification",
       methodName: name,
       from: { address, userAgent }, // the owner wants to know who it was, not where their phone is
     });
-    const template = sessionId ? "step_up_denied" : "notification_denied";
-    await queueNotice(tx, { userId, eventId, template });
+    await queueNotice(tx, { userId, eventId, template: templateOf(challenge) });
     if (await isPausing(tx, userId)) {
       const event = { userId, method: "notification", from };
       await recordAuditEvent(tx, { type: "notifications_paused", ...event });
     }
-    await answer.onDenied(tx, sessionId);
+    await answer.onDenied(tx, challenge);
   });
-  return isDenied ? { answered: true } : { answered: false, reason: "over" };
+  if (!isDenied) return { answered: false, reason: "over" };
+  return hadGotIn ? { answered: true, hadGotIn } : { answered: true };
+}
+
+/** Ends what is denied. Throws `LoginChallengeOver` if it ended before, and let nobody in. */
+async function endDenied(tx: Tx, id: string): Promise<DeniedChallenge> {
+  const challenge = await tx.loginChallenge.findUnique({
+    where: { id },
+    select: { id: true, sessionId: true, satisfiedAt: true },
+  });
+  if (!challenge) throw new LoginChallengeOver();
+  if (!challenge.satisfiedAt) await holdLoginChallenge(tx, id);
+  await endChallenge(tx, id);
+  return challenge;
+}
+
+function templateOf({ satisfiedAt, sessionId }: DeniedChallenge) {
+  if (satisfiedAt) return "session_denied";
+  return sessionId ? "step_up_denied" : "notification_denied";
 }
 
 class AnsweredMeanwhile extends Error {}
@@ -172,7 +193,7 @@ async function record(
         select: { name: true },
       });
       const { count } = await tx.approvalRequest.updateMany({
-        where: { id, userId, ...unanswered() },
+        where: { id, userId, ...(decision === "denied" ? deniable() : unanswered()) },
         data: {
           decision,
           answeredAt,
@@ -194,6 +215,9 @@ async function record(
     throw error;
   }
 }
+
+/** The login may be over, and the request with it, by letting somebody in: `endDenied` tells. */
+const deniable = () => ({ decision: null, expiresAt: { gt: new Date() } });
 
 const isSame = (given: string, wanted: string) =>
   timingSafeEqual(Buffer.from(given), Buffer.from(wanted));

@@ -217,11 +217,11 @@ async function findRequest(
   return owned === 1 ? { userId, expiresAt, state: stateOf(request) } : undefined;
 }
 
-/** Whether the login behind a token was denied on a phone. */
+/** Whether the login behind a token was denied on a phone before it let anybody in. */
 export async function wasDenied(token: string): Promise<boolean> {
   const prisma = await db();
   const challenge = await prisma.loginChallenge.findUnique({
-    where: { tokenHash: hashToken(token) },
+    where: { tokenHash: hashToken(token), satisfiedAt: null },
     select: { id: true },
   });
   if (!challenge) return false;
@@ -310,7 +310,8 @@ function stateOf(request: {
 }): ApprovalState {
   const { decision, answeredAt, usedAt, endedAt, expiresAt, wrongNumbers } = request;
   const now = Date.now();
-  if (decision === "denied") return "denied";
+  // One that ended before had let somebody in: their other tabs are not told that nobody did.
+  if (decision === "denied") return endedAt ? "replaced" : "denied";
   if (usedAt) return "used";
   if (decision === "approved" && answeredAt) {
     return answeredAt.getTime() + USE_MS > now ? "approved" : "expired";

@@ -1,10 +1,11 @@
 import "server-only";
-import { db, type Tx } from "../db/client";
+import { afterCommit, db, type Tx } from "../db/client";
 import type { Prisma } from "../db/generated/client";
 import { recordAuditEvent } from "../notices/audit-event";
 import { hashToken, randomToken } from "../random-token";
 import type { RequestSource } from "../request-source";
 import { isAccepted } from "./accepted-method";
+import { wakeApprovalWatchers } from "./approval-watch";
 import type { VerificationMethod } from "./method-names";
 
 /** A person who gave the right password and no second factor yet. */
@@ -139,7 +140,8 @@ async function findChallenge(
 /**
  * Marks the challenge as satisfied by one of the person's methods, once. Throws `LoginChallengeOver` if it is
  * no longer live, or if the policy refuses the method (TH-14), which rolls back whatever the transaction
- * spent. Each method passes here, whatever it asked before.
+ * spent. Each method passes here, whatever it asked before. A notification that nobody answered ends with it: a
+ * phone must not be asked about a login that is over (PU-07).
  */
 export async function satisfyLoginChallenge(
   tx: Tx,
@@ -152,6 +154,11 @@ export async function satisfyLoginChallenge(
     data: { satisfiedAt: new Date() },
   });
   if (count !== 1) throw new LoginChallengeOver();
+  await tx.approvalRequest.updateMany({
+    where: { loginChallengeId: id, decision: null, endedAt: null },
+    data: { endedAt: new Date() },
+  });
+  afterCommit(tx, wakeApprovalWatchers);
 }
 
 /** Holds a live challenge in the transaction that does something for it; throws `LoginChallengeOver`. */

@@ -29,6 +29,7 @@ export type MailTemplate =
   | "step_up_failed"
   | "notification_denied"
   | "step_up_denied"
+  | "session_denied"
   | "verify_address"
   | "verify_new_address"
   | "reset_password"
@@ -97,6 +98,7 @@ const PLANS: Record<MailTemplate, Plan> = {
   method_failed: { button: "activity", wrong: "passwordKnown" },
   step_up_failed: NOTICE,
   step_up_denied: NOTICE,
+  session_denied: NOTICE,
   recovery_codes_generated: OF_CODES,
   recovery_codes_replaced: OF_CODES,
   recovery_codes_confirmed: OF_CODES,

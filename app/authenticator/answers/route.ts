@@ -28,6 +28,7 @@ export const POST = signedCall(
   },
   async ({ authenticator, fields, from }) => {
     const result = await answerNotification({ authenticator, ...fields, from });
-    return result.answered ? {} : new PhoneRefusal(STATUS[result.reason], result.reason);
+    if (!result.answered) return new PhoneRefusal(STATUS[result.reason], result.reason);
+    return { hadGotIn: "hadGotIn" in result };
   },
 );
