@@ -16,6 +16,13 @@ export type AccountStanding =
   | "key"
   | "unreachable";
 
+/** Why the portal keeps the phone enrolled; this page can still forget its key. */
+const KEPT: Record<string, "lastMethod" | "needed" | "reportedLost"> = {
+  "last-method": "lastMethod",
+  needed: "needed",
+  suspended: "reportedLost",
+};
+
 const TONES = { suspended: "warning", removed: "warning", key: "danger" } as const;
 
 /** An account that this phone serves, and the way to end that. */
@@ -30,7 +37,7 @@ export function AccountItem({
   texts: PhoneTexts["account"];
   onForgotten: (account: PhoneAccount) => void;
 }) {
-  const [asking, setAsking] = useState<"no" | "sure" | "lastMethod" | "unreachable">("no");
+  const [asking, setAsking] = useState<"no" | "sure" | "unreachable" | (typeof KEPT)[string]>("no");
   const [isBusy, setBusy] = useState(false);
   const { id, userId, email, name } = account;
 
@@ -48,7 +55,7 @@ export function AccountItem({
     });
     setBusy(false);
     if (given.ok || given.reason === "removed") return forgetHere();
-    setAsking(given.reason === "last-method" ? "lastMethod" : "unreachable");
+    setAsking(KEPT[given.reason] ?? "unreachable");
   };
 
   return (

@@ -31,6 +31,8 @@ export async function getPhoneTexts() {
       keep: words("keep"),
       forgetNow: words("forgetNow"),
       lastMethod: words("lastMethod"),
+      needed: words("neededMethod"),
+      reportedLost: words("reportedLost"),
       unreachable: words("unreachable"),
       forgetHere: words("forgetHere"),
       forgotten: words.raw("forgotten") as string,

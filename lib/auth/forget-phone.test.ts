@@ -1,17 +1,22 @@
 import { beforeEach, expect, test } from "vitest";
-import { db } from "../db/client";
+import { db, transaction } from "../db/client";
 import { findEvents } from "../db/testing/events";
 import { createPerson, FROM, type Person, storeApp } from "../db/testing/people";
+import { setPolicy } from "../db/testing/policies";
 import { storePhone } from "../db/testing/testing-phone";
-import { listSparekeyAuthenticators } from "../mfa/sparekey-authenticators";
+import {
+  listSparekeyAuthenticators,
+  suspendSparekeyAuthenticator,
+} from "../mfa/sparekey-authenticators";
 import { forgetPhone } from "./forget-phone";
 
 let person: Person;
-let phone: { id: string; userId: string; name: string; suspendedAt: null };
+let phone: { id: string; userId: string };
 beforeEach(async () => {
+  await setPolicy();
   person = await createPerson();
   const { id } = await storePhone(person.userId, "Old phone");
-  phone = { id, userId: person.userId, name: "Old phone", suspendedAt: null };
+  phone = { id, userId: person.userId };
 });
 
 test("LC-02 a phone that forgets an account is removed from it, and every address is told", async () => {
@@ -27,6 +32,29 @@ test("LC-02 a phone that forgets an account is removed from it, and every addres
 
 test("design 1.10 the last method is not removed by whoever holds it: MFA stays on", async () => {
   expect(await forgetPhone(phone, FROM)).toEqual({ removed: false, reason: "last-method" });
+  expect(await listSparekeyAuthenticators(person.userId)).toHaveLength(1);
+  expect(await findEvents(person.userId)).toEqual([]);
+});
+
+test("LC-09 the last method that counts is not removed where the policy demands one", async () => {
+  await storeApp(person.userId);
+  const requiredFrom = new Date();
+  await setPolicy({
+    requirement: "everyone",
+    graceDays: 0,
+    methods: ["notification"],
+    requiredFrom,
+  });
+  expect(await forgetPhone(phone, FROM)).toEqual({ removed: false, reason: "needed" });
+  expect(await listSparekeyAuthenticators(person.userId)).toHaveLength(1);
+  await storePhone(person.userId, "New phone");
+  expect(await forgetPhone(phone, FROM)).toEqual({ removed: true });
+});
+
+test("LC-05 a phone that was reported lost does not remove itself", async () => {
+  await storeApp(person.userId);
+  await transaction((tx) => suspendSparekeyAuthenticator(tx, phone));
+  expect(await forgetPhone(phone, FROM)).toEqual({ removed: false, reason: "suspended" });
   expect(await listSparekeyAuthenticators(person.userId)).toHaveLength(1);
   expect(await findEvents(person.userId)).toEqual([]);
 });

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { forgetPhone } from "@/lib/auth/forget-phone";
 import { PhoneRefusal, signedCall } from "@/lib/auth/phone-call";
 
-/** A phone disconnects itself: signed. Refused for the last method, which only its person removes. */
+/** A phone disconnects itself: signed. Refused where that would weaken the account. */
 export const POST = signedCall(
   { purpose: "forget", fields: z.object({}), lines: ({ userId }) => [userId] },
   async ({ authenticator, from }) => {
-    const { removed } = await forgetPhone(authenticator, from);
-    return removed ? { removed } : new PhoneRefusal(422, "last-method");
+    const result = await forgetPhone(authenticator, from);
+    return result.removed ? { removed: true } : new PhoneRefusal(422, result.reason);
   },
 );
