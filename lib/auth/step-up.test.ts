@@ -5,8 +5,10 @@ import { hashes } from "../db/testing/counted-hash-queue";
 import { allow, createPerson, createPersonWithApp, FROM } from "../db/testing/people";
 import { logInAs, readSession, WITH_APP, WITH_CODE } from "../db/testing/signed-in";
 import { codeAt } from "../mfa/authenticator-code";
+import { beginStepUp } from "../mfa/login-challenge";
 import { generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
 import { createAccount } from "./accounts";
+import { findKeptForm, keepForm } from "./kept-form";
 import { findSession, holdSession, SessionOver, SessionTooWeak } from "./session-rows";
 import { stepUpWithAuthenticatorApp, stepUpWithPassword, stepUpWithRecoveryCode } from "./step-up";
 
@@ -113,6 +115,33 @@ describe("a step-up", () => {
     expect(await findSession(elsewhere.token)).toBeDefined();
   });
 
+  test("SE-07 TH-13 many begun at once are one, so that ten wrong answers are all there are", async () => {
+    const { session } = await logInAs(owner, WITH_APP);
+    const begun = await Promise.all(Array.from({ length: 8 }, () => begin(session)));
+    expect(new Set(begun.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test("SE-07 TH-13 one with less than two minutes left gets ten, and keeps failures and what was typed", async () => {
+    const { session } = await logInAs(owner, WITH_APP);
+    const values = { reason: "Holidays" };
+    await keepForm({ session, path: "/account", values });
+    const { id } = await begin(session);
+    const inMinutes = (count: number) => new Date(Date.now() + count * 60_000);
+    const late = { createdAt: inMinutes(-8.5), expiresAt: inMinutes(1.5), failures: 9 };
+    await (await db()).loginChallenge.update({ where: { id }, data: late });
+    const { expiresAt } = await begin(session);
+    expect(expiresAt.getTime()).toBeGreaterThan(inMinutes(9).getTime());
+    expect(await findKeptForm(session, "/account")).toEqual(values);
+    await stepUpWithAuthenticatorApp({ ...request(session), input: "000000" });
+    await expect(hold(session, "live")).rejects.toThrow(SessionOver);
+  });
+
+  test("SE-07 one with more than two minutes left goes on as it is", async () => {
+    const { session } = await logInAs(owner, WITH_APP);
+    const { id, expiresAt } = await begin(session);
+    expect(await begin(session)).toMatchObject({ id, expiresAt });
+  });
+
   test("SE-07 LG-01 it is recorded with its method", async () => {
     const { session } = await logInAs(owner, WITH_APP);
     await stepUpWithApp(session);
@@ -173,6 +202,9 @@ async function signUp(): Promise<Session> {
 }
 
 const request = (session: Session) => ({ session, returnTo: "/account", from: FROM });
+
+const begin = ({ id, userId, email }: Session) =>
+  beginStepUp({ sessionId: id, userId, email, returnTo: "/account" });
 
 /** Steps up with the app's next unused code. */
 async function stepUpWithApp(session: Session): Promise<Session> {

@@ -1,6 +1,7 @@
 import "server-only";
-import { afterCommit, db, type Tx } from "../db/client";
+import { afterCommit, db, type Tx, transaction } from "../db/client";
 import type { Prisma } from "../db/generated/client";
+import { lockUser } from "../db/lock-user";
 import { recordAuditEvent } from "../notices/audit-event";
 import { hashToken, randomToken } from "../random-token";
 import type { RequestSource } from "../request-source";
@@ -23,6 +24,7 @@ export type LoginChallenge = {
 export class LoginChallengeOver extends Error {}
 
 const CHALLENGE_MINUTES = 10; // ASVS 6.5.5 allows no more; people must find their sheet
+const MIN_MINUTES_LEFT = 2; // to step up: a notification lasts as long (PU-03)
 export const MAX_FAILURES = 10; // TH-13
 export const MAX_SLIPS = 30; // typos cost no attempt, but nobody makes thirty
 const REPEAT_SECONDS = 60; // an answer that was lost is asked for again by then
@@ -37,19 +39,18 @@ export async function beginLoginChallenge(
   { userId, returnTo, from }: { userId: string; returnTo: string; from: RequestSource },
 ): Promise<{ id: string; token: string; expiresAt: Date }> {
   const token = randomToken();
-  const createdAt = new Date();
-  const expiresAt = new Date(createdAt.getTime() + CHALLENGE_MINUTES * 60_000);
-  const { id } = await tx.loginChallenge.create({
-    data: { tokenHash: hashToken(token), userId, returnTo, createdAt, expiresAt },
-    select: { id: true },
+  const challenge = await tx.loginChallenge.create({
+    data: { tokenHash: hashToken(token), userId, returnTo, ...newLife() },
+    select: ENDS,
   });
   await recordAuditEvent(tx, { type: "login_challenge_begun", userId, from });
-  return { id, token, expiresAt };
+  return { ...challenge, token };
 }
 
 /**
  * The live challenge that steps a session up, begun if there is none. It is found by its session, needs
- * no token, and is judged like any other: ten wrong answers end it.
+ * no token, and is judged like any other: ten wrong answers end it, however many requests begin it at once. One
+ * that would end under the person's hands gets its ten minutes anew, and keeps its failures and what was typed.
  */
 export async function beginStepUp({
   sessionId,
@@ -62,28 +63,28 @@ export async function beginStepUp({
   email: string;
   returnTo: string;
 }): Promise<LoginChallenge> {
-  const prisma = await db();
-  const found = await prisma.loginChallenge.findFirst({
-    where: { sessionId, ...live() },
-    select: { id: true, expiresAt: true },
-    orderBy: { createdAt: "desc" },
+  const challenge = await transaction(async (tx) => {
+    await lockUser(tx, userId); // two at once would begin one each, with ten failures each
+    const found = await tx.loginChallenge.findFirst({
+      where: { sessionId, ...live() },
+      select: ENDS,
+      orderBy: { createdAt: "desc" },
+    });
+    if (found && found.expiresAt.getTime() >= Date.now() + MIN_MINUTES_LEFT * 60_000) return found;
+    const life = newLife();
+    if (found)
+      return tx.loginChallenge.update({ where: { id: found.id }, data: life, select: ENDS });
+    const owner = { userId, sessionId, tokenHash: hashToken(randomToken()) };
+    return tx.loginChallenge.create({ data: { ...owner, returnTo, ...life }, select: ENDS });
   });
+  return { ...challenge, userId, email, returnTo };
+}
+
+const ENDS = { id: true, expiresAt: true } as const;
+
+function newLife(): { createdAt: Date; expiresAt: Date } {
   const createdAt = new Date();
-  const expiresAt = new Date(createdAt.getTime() + CHALLENGE_MINUTES * 60_000);
-  const { id, expiresAt: end } =
-    found ??
-    (await prisma.loginChallenge.create({
-      data: {
-        tokenHash: hashToken(randomToken()),
-        userId,
-        sessionId,
-        returnTo,
-        createdAt,
-        expiresAt,
-      },
-      select: { id: true, expiresAt: true },
-    }));
-  return { id, userId, email, returnTo, expiresAt: end };
+  return { createdAt, expiresAt: new Date(createdAt.getTime() + CHALLENGE_MINUTES * 60_000) };
 }
 
 /** The live challenge that steps a session up, if one was begun: for a page, which begins none. */
