@@ -16,10 +16,13 @@ const SECURITY_HEADERS = [
   },
 ];
 
-/** A browser that kept an old service worker would answer with it. */
+/** A browser that kept an old service worker would answer with it. It shows notifications, which have pictures. */
 const SERVICE_WORKER_HEADERS = [
   { key: "Cache-Control", value: "no-cache, no-store, must-revalidate" },
-  { key: "Content-Security-Policy", value: "default-src 'none'; connect-src 'self'" },
+  {
+    key: "Content-Security-Policy",
+    value: "default-src 'none'; connect-src 'self'; img-src 'self'",
+  },
 ];
 
 const config: NextConfig = {

@@ -105,6 +105,28 @@ test("PU-09 the worker shows one notification, of the newest login, and a touch 
   expect(await touch()).toEqual(["focused"]);
 });
 
+test("HD-01 the worker may load the pictures of a notification, and its badge is an outline", async ({
+  page,
+}) => {
+  const worker = await page.request.get("/sw.js");
+  expect(worker.headers()["content-security-policy"]).toMatch(/img-src 'self'/);
+  const [, badge] = (await worker.text()).match(/badge: "([^"]+)"/) ?? [];
+  await page.goto("/login");
+  const pixels = await page.evaluate(async (path) => {
+    const picture = await createImageBitmap(await (await fetch(path)).blob());
+    const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+    context?.drawImage(picture, 0, 0);
+    const { data = [] } = context?.getImageData(0, 0, picture.width, picture.height) ?? {};
+    return Array.from(data);
+  }, badge ?? "");
+  const alphas = pixels.filter((_, place) => place % 4 === 3);
+  const isWhite = (_: number, place: number) =>
+    pixels.slice(place * 4, place * 4 + 3).every((colour) => colour === 255);
+  expect(alphas).toHaveLength(96 * 96);
+  expect(alphas.filter((alpha) => alpha === 0).length).toBeGreaterThan(alphas.length / 2);
+  expect(alphas.every((alpha, place) => alpha < 255 || isWhite(alpha, place))).toBe(true);
+});
+
 test("PU-09 what was shown on the lock screen is gone once the page is looked at", async ({
   page,
   browser,

@@ -18,7 +18,7 @@ self.addEventListener("push", (event) => {
       renotify: true,
       requireInteraction: true,
       icon: "/authenticator-192.png",
-      badge: "/authenticator-192.png",
+      badge: "/authenticator-badge-96.png", // Android draws its outline alone
     }),
   );
 });
