@@ -198,6 +198,17 @@ describe("by a phrase", () => {
     });
     expect(await beginPairingByPhone({ encodedKey, from: FROM })).toMatchObject({ begun: true });
   });
+
+  test("TH-09 a household's addresses of IPv6 are one network", async () => {
+    const { encodedKey } = phone;
+    const begin = (address: string) =>
+      beginPairingByPhone({ encodedKey, from: { ...PHONE, address } });
+    for (let time = 0; time < 100; time++) {
+      expect(await begin(`2001:db8:0:7::${time.toString(16)}`)).toMatchObject({ begun: true });
+    }
+    expect(await begin("2001:db8:0:7:ffff::1")).toEqual({ begun: false, reason: "busy" });
+    expect(await begin("2001:db8:0:8::1")).toMatchObject({ begun: true });
+  });
 });
 
 describe("confirming", () => {

@@ -6,7 +6,7 @@ import type { Prisma } from "../db/generated/client";
 import { lockUser } from "../db/lock-user";
 import { deriveLastingKey } from "../keys";
 import type { RequestSource } from "../request-source";
-import { withinFailureLimits } from "./failure-limits";
+import { networkOf, withinFailureLimits } from "./failure-limits";
 import { generatePairingPhrase, type PairingPhrase } from "./pairing-phrase";
 import {
   issueNonce,
@@ -154,15 +154,10 @@ export async function beginPairingByPhone({
 }): Promise<PhoneBegun> {
   const publicKey = parsePublicKey(encodedKey);
   if (!publicKey) return { begun: false, reason: "key" };
-  const prisma = await db();
-  const waiting = { userId: null, ...isLive() };
-  const fromHere = { ...waiting, phoneAddress: from.address };
-  if (
-    (await prisma.pairing.count({ where: fromHere })) >= config().FAILURES_PER_ADDRESS ||
-    (await prisma.pairing.count({ where: waiting })) >= PHRASES_AT_ONCE
-  ) {
+  const { fromHere, inAll } = await countWaitingPhones(from);
+  if (fromHere >= config().FAILURES_PER_ADDRESS || inAll >= PHRASES_AT_ONCE)
     return { begun: false, reason: "busy" };
-  }
+  const prisma = await db();
   const id = randomUUID();
   const phrase = generatePairingPhrase();
   const life = newLife();
@@ -177,6 +172,23 @@ export async function beginPairingByPhone({
     },
   });
   return { begun: true, id, phrase, expiresAt: life.expiresAt, nonce: issueNonce(id) };
+}
+
+/** How many phones show a phrase that nobody typed yet; one household has 2^64 addresses of IPv6. */
+async function countWaitingPhones({ address }: RequestSource) {
+  const prisma = await db();
+  const waiting = await prisma.pairing.groupBy({
+    by: ["phoneAddress"],
+    where: { userId: null, ...isLive() },
+    _count: true,
+  });
+  const sum = (phones: typeof waiting) => phones.reduce((all, { _count }) => all + _count, 0);
+  const here = networkOf(address);
+  const isHere = (phone: string | null) => phone !== null && networkOf(phone) === here;
+  return {
+    fromHere: sum(waiting.filter(({ phoneAddress }) => isHere(phoneAddress))),
+    inAll: sum(waiting),
+  };
 }
 
 export type PhraseUse =
