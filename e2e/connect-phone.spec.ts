@@ -184,6 +184,61 @@ test("a phone that is closed after it confirmed is connected all the same, and o
   await phone.context().close();
 });
 
+test("LC-10 a confirmation that got lost is pressed again, also after the phone was closed, and can be taken back", async ({
+  page,
+  context,
+  browser,
+  prepare,
+  portal: { baseURL, sql },
+}) => {
+  const person = await prepare.withApp();
+  await lendCookies(person.browser, context);
+  const phone = await openPhone(browser, baseURL);
+  await phone.addInitScript(() => {
+    navigator.storage.persist = async () => {
+      sessionStorage.setItem("persist", "asked");
+      return true;
+    };
+  });
+  const lost = "**/authenticator/pairings/decide";
+  await phone.route(lost, (route) => route.abort());
+  await scanWithCameraApp(phone, await beginConnecting(page));
+  await expect(heading(phone, "Connect this phone?")).toBeFocused();
+  expect(await phone.evaluate(() => sessionStorage.getItem("persist"))).toBeNull();
+  await button(phone, "Confirm").click();
+  await expect(told(phone, /can’t be reached.*press again/)).toBeVisible();
+  expect(await phone.evaluate(() => sessionStorage.getItem("persist"))).toBe("asked");
+  await examine(phone);
+  await phone.goto("about:blank");
+  await phone.unroute(lost);
+  await phone.goto("/authenticator");
+  const checkNumber = await confirmOnPhone(phone, person.email);
+  await expect(heading(page, "Is this your phone?")).toBeVisible();
+  expect(checkNumber).toMatch(/^\d{4}$/);
+
+  await button(phone, "Cancel").click();
+  const outcome = phone.getByRole("status").filter({ hasText: /Nothing was connected/ });
+  await expect(outcome).toBeFocused(); // AX-10
+  await expect(told(page, /it was declined on the phone/)).toBeVisible();
+  expect(await countRows(sql, "SparekeyAuthenticator", person.email)).toBe(0);
+  await phone.reload();
+  await expect(heading(phone, "Connect this phone")).toBeVisible();
+
+  await phone.route(lost, async (route) => {
+    await route.fetch();
+    await route.abort(); // the portal heard it, and its answer is lost
+  });
+  await scanWithCameraApp(phone, await beginConnecting(page));
+  await button(phone, "Confirm").click();
+  await expect(told(phone, /press again/)).toBeVisible();
+  await button(page, "Connect").click();
+  await expect(told(page, /Your phone is connected/)).toBeVisible();
+  await phone.unroute(lost);
+  await button(phone, "Confirm").click();
+  await expect(told(phone, /This phone is connected to/)).toBeVisible();
+  await phone.context().close();
+});
+
 test("HD-05 PU-05 the secret is out of the address at once, and the phone keeps a key that no script can read, and nothing else", async ({
   page,
   context,

@@ -5,11 +5,12 @@ import { FocusedHeading } from "@/components/focused-heading";
 import { Notice } from "@/components/notice";
 import type { Pairing } from "./connecting";
 import type { PhoneTexts } from "./texts";
-import type { ConnectingStep } from "./use-connecting";
+import type { ConnectingStep, Unheard, WaitingStep } from "./use-connecting";
 
 type Acts = {
   confirm: (pairing: Pairing) => Promise<void>;
   decline: (pairing: Pairing) => Promise<void>;
+  withdraw: (waiting: WaitingStep) => Promise<void>;
   cancel: () => void;
 };
 
@@ -53,7 +54,7 @@ export function ConnectingCard({
         </section>
       );
     case "confirm":
-      return <Confirm {...{ pairing: current.pairing, texts, acts, isServed }} />;
+      return <Confirm {...current} {...{ texts, acts, isServed }} />;
     case "waiting":
       return (
         <section className="card space-y-5">
@@ -64,22 +65,42 @@ export function ConnectingCard({
             <dt className="text-sm text-muted">{words.checkNumber}</dt>
             <dd className="mono text-xl font-semibold">{current.checkNumber}</dd>
           </dl>
+          <UnheardNote unheard={current.unheard} texts={texts} />
+          <button
+            type="button"
+            className="button button-secondary w-full"
+            onClick={() => void acts.withdraw(current)}
+          >
+            {texts.cancel}
+          </button>
         </section>
       );
   }
 }
 
+/** Says that nothing was heard from the portal: what was pressed can be pressed again. */
+function UnheardNote({ unheard, texts }: { unheard: Unheard | undefined; texts: PhoneTexts }) {
+  return (
+    <div role="alert" className="empty:hidden">
+      {unheard && <Notice tone="warning">{texts.pairing.unheard[unheard]}</Notice>}
+    </div>
+  );
+}
+
 function Confirm({
   pairing,
-  texts: { pairing: words },
-  acts: { confirm, decline },
+  unheard,
+  texts,
+  acts: { confirm, decline, cancel },
   isServed,
 }: {
   pairing: Pairing;
+  unheard?: Unheard | undefined;
   texts: PhoneTexts;
   acts: Acts;
   isServed: (userId: string) => boolean;
 }) {
+  const { pairing: words } = texts;
   const [isBusy, setBusy] = useState(false);
   const press = (act: Acts["confirm"]) => () => {
     setBusy(true);
@@ -104,6 +125,7 @@ function Confirm({
         ))}
       </dl>
       {isServed(account.userId) && <Notice tone="info">{words.already}</Notice>}
+      <UnheardNote unheard={unheard} texts={texts} />
       <div className="space-y-3">
         <button
           type="button"
@@ -121,6 +143,16 @@ function Confirm({
         >
           {words.decline}
         </button>
+        {unheard && (
+          <button
+            type="button"
+            className="button button-secondary w-full"
+            disabled={isBusy}
+            onClick={cancel}
+          >
+            {texts.cancel}
+          </button>
+        )}
       </div>
     </section>
   );

@@ -1,4 +1,4 @@
-import { askToPersist, keepAccount, makeKey, type NewKey } from "./accounts";
+import { askToPersist, dropAccount, keepAccount, makeKey, type NewKey } from "./accounts";
 import { deriveCheckNumber } from "./check-number";
 import {
   callPortal,
@@ -59,17 +59,32 @@ export function askState(
   return callSigned({ signer: { id, privateKey }, purpose: "account", path, signal });
 }
 
+/** What is kept of a phone that its person confirmed and no account's page has connected yet. */
+function keptOf({ id, key, account: { userId, email } }: Pairing): PhoneAccount {
+  const { privateKey, publicKey } = key.keys;
+  return { id, userId, email, name: "", privateKey, publicKey, connectedAt: null };
+}
+
+/** The pairing of a phone whose key was kept, as the portal tells of it. */
+export async function pairingOf(
+  { id, privateKey, publicKey }: PhoneAccount,
+  account: PairedAccount,
+): Promise<Pairing> {
+  const spki = await crypto.subtle.exportKey("spki", publicKey);
+  return { id, account, key: { keys: { privateKey, publicKey }, spki } };
+}
+
 /**
  * Tells the portal what the person decided. The key of one that was confirmed is kept first: the account's page
- * may connect it at any moment from then on, also while this page is closed.
+ * may connect it at any moment from then on, also while this page is closed. That of one that was declined goes
+ * once the portal knows.
  */
 export async function decide(
-  { id, key, account }: Pairing,
+  pairing: Pairing,
   decision: "confirmed" | "declined",
 ): Promise<PortalAnswer<{ kept: PhoneAccount; checkNumber: string }>> {
-  const { userId, email } = account;
-  const { privateKey, publicKey } = key.keys;
-  const kept = { id, userId, email, name: "", privateKey, publicKey, connectedAt: null };
+  const { id, key } = pairing;
+  const kept = keptOf(pairing);
   if (decision === "confirmed") {
     void askToPersist(); // some browsers ask the person, who may take their time
     await keepAccount(kept);
@@ -79,10 +94,22 @@ export async function decide(
     purpose: "confirm-pairing",
     path: "/authenticator/pairings/decide",
     fields: { decision },
-    lines: [userId, decision],
+    lines: [kept.userId, decision],
   });
   if (!given.ok) return given;
+  if (decision === "declined") await dropAccount(id);
   return { ok: true, answer: { kept, checkNumber: await deriveCheckNumber(id, key.spki) } };
+}
+
+/**
+ * Confirms where an answer before may have been lost: if the portal had heard it, the account's page may have
+ * connected this phone since, or declined it, and the waiting step hears which.
+ */
+export async function confirmAgain(pairing: Pairing): ReturnType<typeof decide> {
+  const given = await decide(pairing, "confirmed");
+  if (given.ok || given.reason !== "removed") return given;
+  const kept = keptOf(pairing);
+  return { ok: true, answer: { kept, checkNumber: await checkNumberOf(kept) } };
 }
 
 /** The check number of a phone that was confirmed before this page was opened. */

@@ -59,6 +59,7 @@ export async function getPhoneTexts() {
       ended: words("ended"),
       busy: words("busy"),
       already: words("already"),
+      unheard: { offline: words("unheardOffline"), failed: words("failed") },
     },
     scanner: {
       title: words("scannerTitle"),
