@@ -1,7 +1,7 @@
 import type { Browser, Page } from "@playwright/test";
 import { age } from "./database";
 import { examine } from "./examine";
-import { expect, test } from "./journeys";
+import { expect, lendCookies, test } from "./journeys";
 import {
   button,
   enterPassword,
@@ -14,12 +14,13 @@ import {
   somebodyNew,
   told,
 } from "./people";
-import { readQr } from "./phone";
+import { letTimeStepsPass, readQr } from "./phone";
 import {
   beginConnecting,
   confirmOnPhone,
   connectInAccount,
   connectPhone,
+  openPhone,
   scanWithCameraApp,
 } from "./sparekey-phone";
 
@@ -54,6 +55,7 @@ test("PU-01 PU-07 a phone whose page is open shows who logs in from where, and a
   await field(phone, NUMBER).fill(`${number.slice(0, 3)} ${number.slice(3)}`);
   await button(phone, "Approve").click();
   await expect(phone.getByRole("status").getByText(/^Approved\./)).toBeVisible();
+  await expect(heading(phone, "Waiting for your answer")).toBeFocused(); // AX-10
   await expect(told(phone, /Nothing waits for your answer/)).toBeVisible();
   await expect(heading(page, "Account Settings")).toBeVisible();
   await phone.context().close();
@@ -71,6 +73,66 @@ test("AX-03 a phone that scans the picture on the login screen has no digits to 
   await expect(phone).not.toHaveURL(/#/);
   await button(phone, "Approve").click();
   await expect(heading(page, "Account Settings")).toBeVisible();
+  await expect(phone.getByRole("status").getByText(/^Approved\./)).toBeVisible();
+  await expect(told(phone, /belongs to nothing that waits/)).toHaveCount(0);
+  await logOut(page);
+  await logIn(page, person);
+  await expect(button(phone, "Approve")).toBeVisible();
+  await expect(phone.getByText(/^Approved\./)).toHaveCount(0); // said of the one before
+  await phone.context().close();
+});
+
+test("PU-07 a login that another method completes leaves the phone at once", async ({
+  page,
+  context,
+  browser,
+  prepare,
+  portal: { sql },
+}) => {
+  const person = await prepare.withApp();
+  await lendCookies(person.browser, context);
+  const phone = await connectPhone(browser, { account: page, email: person.email });
+  await page.goto("/account");
+  await logOut(page);
+  await logIn(page, person);
+  await expect(button(phone, "Approve")).toBeVisible();
+  await page.goto("/login/verify/authenticator-app");
+  await letTimeStepsPass(sql, person.email);
+  await field(page, "Verification code").fill(person.phone.code());
+  await button(page, "Verify").click();
+  await expect(heading(page, "Account Settings")).toBeVisible();
+  await expect(told(phone, /Nothing waits for your answer/)).toBeVisible();
+  await phone.context().close();
+});
+
+test("a phone of many accounts leaves connections for the rest, and asks again when one is lost", async ({
+  browser,
+  portal: { baseURL },
+}) => {
+  const phone = await openPhone(browser, baseURL);
+  await phone.clock.install();
+  await keepAccounts(phone, 5);
+  await phone.route("**/authenticator/nonces", (route) => route.fulfill({ json: NONCE }));
+  await phone.route("**/authenticator/account", (route) =>
+    route.fulfill({ json: { state: "connected", name: "", account: {}, ...NONCE } }),
+  );
+  const resting: string[] = [];
+  const looking = new Set<string>();
+  await phone.route("**/authenticator/requests", (route) => {
+    const { authenticatorId, known } = route.request().postDataJSON();
+    if (known) return void resting.push(authenticatorId); // and never answered
+    looking.add(authenticatorId);
+    return route.fulfill({ json: { requests: [], ...NONCE } });
+  });
+  await phone.reload();
+  await expect.poll(() => looking.size).toBe(5);
+  await phone.clock.runFor(2_000);
+  await expect.poll(() => resting.length).toBe(3);
+  await phone.clock.runFor(12_000);
+  expect(resting).toHaveLength(3);
+  await phone.clock.runFor(30_000);
+  await expect.poll(() => resting.length).toBe(6);
+  expect(new Set(resting).size).toBe(3);
   await phone.context().close();
 });
 
@@ -176,6 +238,33 @@ async function logIn(page: Page, person: Person): Promise<void> {
   await page.goto("/login");
   await enterPassword(page, person);
   await expect(heading(page, "Approve the notification")).toBeVisible();
+}
+
+const NONCE = { nonce: "1.nonce" };
+
+/** Puts accounts on a phone that no portal knows. */
+async function keepAccounts(phone: Page, count: number): Promise<void> {
+  await phone.evaluate(
+    async (accounts) => {
+      const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+      const kept = await Promise.all(
+        accounts.map(async (id) => {
+          const keys = await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"]);
+          const { privateKey, publicKey } = keys as CryptoKeyPair;
+          return { id, userId: id, email: id, name: "", privateKey, publicKey, connectedAt: 1 };
+        }),
+      );
+      await new Promise((resolve) => {
+        const opened = indexedDB.open("sparekey-authenticator", 1);
+        opened.onsuccess = () => {
+          const change = opened.result.transaction("accounts", "readwrite");
+          for (const account of kept) change.objectStore("accounts").put(account);
+          change.oncomplete = resolve;
+        };
+      });
+    },
+    Array.from({ length: count }, (_, place) => `account-${place}`),
+  );
 }
 
 /** The six digits as the screen shows them. */

@@ -142,6 +142,22 @@ test("PU-09 what was shown on the lock screen is gone once the page is looked at
   await expect.poll(() => shownNotifications(phone)).toEqual([]);
 });
 
+test("PU-09 what was shown while the page is open is gone once it was answered", async ({
+  page,
+  browser,
+  portal: { baseURL },
+}) => {
+  const { person, phone } = await personWithPhone(page, browser);
+  await phone.context().grantPermissions(["notifications"], { origin: baseURL });
+  const deliver = await pushDelivery(phone, baseURL);
+  await logInElsewhere(browser, { person, baseURL });
+  await expect(button(phone, "This wasn't me")).toBeVisible();
+  await deliver(JSON.stringify({ type: "approval", title: "A login", body: "waits" }));
+  await expect.poll(() => shownNotifications(phone)).toEqual(["A login: waits"]);
+  await button(phone, "This wasn't me").click();
+  await expect.poll(() => shownNotifications(phone)).toEqual([]);
+});
+
 test("PU-11 a subscription that the browser changed by itself is renewed, and the open page tells the portal", async ({
   page,
   browser,

@@ -20,6 +20,8 @@ import { type ConnectingEnd, useConnecting } from "./use-connecting";
 
 type Outcome = { tone: "success" | "info" | "danger"; text: string };
 type Approval = { requestId: string; number: string };
+/** Where the focus goes on when what had it is gone; a new object each time. */
+type Landing = { at: "requests" | "connect" | "outcome" };
 
 /** The Sparekey Authenticator: what this phone serves, what waits for its answer, and how to connect it. */
 export function PhoneApp({
@@ -36,6 +38,8 @@ export function PhoneApp({
   const [isScanning, setScanning] = useState(false);
   const [scanned, setScanned] = useState<Approval>();
   const [outcome, setOutcome] = useState<Outcome>();
+  const [landing, setLanding] = useState<Landing>();
+  useFocus(landing);
   const isOnline = useIsOnline();
 
   const load = useCallback(async () => {
@@ -51,15 +55,19 @@ export function PhoneApp({
   }, []);
 
   const connecting = useConnecting((end) => {
-    setOutcome(describeEnd(end, texts));
+    const outcome = describeEnd(end, texts);
+    setOutcome(outcome);
+    setLanding({ at: outcome ? "outcome" : "connect" });
     void load();
   });
 
   const act = (code: ScannedCode) => {
     setScanning(false);
     setOutcome(undefined);
-    if (code.kind === "approve") setScanned({ requestId: code.requestId, number: code.number });
-    else void connecting.scan(code.secret);
+    setScanned(undefined);
+    if (code.kind === "connect") return void connecting.scan(code.secret);
+    setScanned({ requestId: code.requestId, number: code.number });
+    setLanding({ at: "requests" });
   };
   const latest = useRef({ act, resume: connecting.resume });
   useEffect(() => {
@@ -108,7 +116,10 @@ export function PhoneApp({
         texts={texts.scanner}
         cancel={texts.cancel}
         onScanned={act}
-        onCancel={() => setScanning(false)}
+        onCancel={() => {
+          setScanning(false);
+          setLanding({ at: "connect" });
+        }}
       />
     );
   }
@@ -116,7 +127,7 @@ export function PhoneApp({
   return (
     <div className="space-y-8">
       <h1 className="sr-only">{texts.product}</h1>
-      <div role="status" className="empty:hidden">
+      <div role="status" id="outcome" tabIndex={-1} className="outline-none empty:hidden">
         {outcome && <Notice tone={outcome.tone}>{outcome.text}</Notice>}
       </div>
       <div role="status" className="empty:hidden">
@@ -124,8 +135,18 @@ export function PhoneApp({
       </div>
       {served.length > 0 && (
         <section className="space-y-3">
-          <h2>{texts.requests}</h2>
-          <Requests accounts={answering} scanned={scanned} texts={requestTexts} />
+          <h2 id="requests" tabIndex={-1} className="outline-none">
+            {texts.requests}
+          </h2>
+          <Requests
+            accounts={answering}
+            scanned={scanned}
+            texts={requestTexts}
+            onAnswered={() => {
+              setScanned(undefined);
+              setLanding({ at: "requests" });
+            }}
+          />
         </section>
       )}
       {answering.length > 0 && <PushSettings accounts={answering} texts={pushTexts} />}
@@ -134,7 +155,9 @@ export function PhoneApp({
           {served.length === 0 && (
             <KeyRound aria-hidden="true" size={28} strokeWidth={1.5} className="text-accent" />
           )}
-          <h2>{served.length === 0 ? texts.connectTitle : texts.connectMore}</h2>
+          <h2 id="connect" tabIndex={-1} className="outline-none">
+            {served.length === 0 ? texts.connectTitle : texts.connectMore}
+          </h2>
           <p className="text-muted">{served.length === 0 ? texts.empty : texts.connectIntro}</p>
         </div>
         <div className="space-y-3">
@@ -143,6 +166,7 @@ export function PhoneApp({
             className="button button-primary w-full"
             onClick={() => {
               setOutcome(undefined);
+              setScanned(undefined);
               setScanning(true);
             }}
           >
@@ -183,6 +207,15 @@ export function PhoneApp({
       )}
     </div>
   );
+}
+
+/** Lets keyboards and screen readers go on at the heading or the outcome that comes next (AX-10). */
+function useFocus(landing: Landing | undefined): void {
+  useEffect(() => {
+    if (!landing) return;
+    const next = document.getElementById(landing.at) ?? document.getElementById("connect");
+    next?.focus();
+  }, [landing]);
 }
 
 function Trouble({ title, text }: { title: string; text: string }) {

@@ -2,6 +2,8 @@
 
 import { useEffect, useId, useRef, useState } from "react";
 import { Notice } from "@/components/notice";
+import { untilLost } from "../until-lost";
+import { closeNotifications } from "./push-state";
 import { callSigned, type PhoneAccount } from "./sign";
 
 export type RequestTexts = {
@@ -44,7 +46,8 @@ type Kept = OpenRequest & { account: PhoneAccount; endsAt: number };
 type Outcome = { tone: "success" | "info" | "danger"; text: string; advisesPassword?: boolean };
 type Decision = "approved" | "denied";
 
-const [PAUSE_MS, TROUBLE_MS] = [1_000, 3_000];
+const [PAUSE_MS, TROUBLE_MS, LOOK_MS] = [1_000, 3_000, 5_000];
+const MAX_RESTING = 3; // over HTTP/1.1 a browser has six connections to the portal, for all of its pages
 const MAX_WRONG_NUMBERS = 3; // as the portal has it
 
 /** What waits for this phone's answer; it comes by itself while the page is open. */
@@ -52,15 +55,23 @@ export function Requests({
   accounts,
   scanned,
   texts,
+  onAnswered,
 }: {
   /** The connected accounts of this phone. */
   accounts: PhoneAccount[];
   /** What was just scanned from a login screen, if anything was; a new object each time. */
   scanned: { requestId: string; number: string } | undefined;
   texts: RequestTexts;
+  /** A request left the page, which had the focus, by its answer. */
+  onAnswered: () => void;
 }) {
   const { requests, isLoaded, drop } = useOpenRequests(accounts);
   const [outcome, setOutcome] = useState<Outcome>();
+  const isIdle = isLoaded && requests.length === 0;
+  useEffect(() => {
+    if (isIdle) void closeNotifications(); // it was answered elsewhere, or is over
+  }, [isIdle]);
+  useNews(requests, () => setOutcome(undefined)); // which was about another one
   const isScannedOver =
     scanned && isLoaded && requests.every(({ id }) => id !== scanned.requestId) && !outcome;
   return (
@@ -88,11 +99,23 @@ export function Requests({
           onOver={(end) => {
             drop(request.id);
             setOutcome(end);
+            void closeNotifications();
+            onAnswered();
           }}
         />
       ))}
     </div>
   );
+}
+
+/** Calls `tell` when a request comes that was not there before. */
+function useNews(requests: Kept[], tell: () => void): void {
+  const seen = useRef(new Set<string>());
+  useEffect(() => {
+    const news = requests.filter(({ id }) => !seen.current.has(id));
+    for (const { id } of news) seen.current.add(id);
+    if (news.length > 0) tell();
+  });
 }
 
 /** The open requests of all accounts, each account asked for its own; what has expired disappears. */
@@ -105,8 +128,10 @@ function useOpenRequests(accounts: PhoneAccount[]) {
   const ids = accounts.map(({ id }) => id).join();
   useEffect(() => {
     const leaving = new AbortController();
-    for (const account of latest.current.filter(({ id }) => ids.includes(id))) {
-      void follow(account, leaving.signal, (requests) =>
+    const followed = latest.current.filter(({ id }) => ids.includes(id));
+    for (const [place, account] of followed.entries()) {
+      const ask = place < MAX_RESTING ? "resting" : "looking";
+      void follow({ account, ask, signal: leaving.signal }, (requests) =>
         setByAccount((before) => new Map(before).set(account.id, requests)),
       );
     }
@@ -133,10 +158,16 @@ function keepOnly(before: Map<string, Kept[]>, isKept: (request: Kept) => boolea
   return new Map([...before].map(([id, requests]) => [id, requests.filter(isKept)]));
 }
 
-/** Asks for the open requests of an account until it is left, or connected no more. */
+/**
+ * Asks for the open requests of an account until it is left, or connected no more: each question rests at the
+ * portal until there is news, or looks every few seconds where others rest already.
+ */
 async function follow(
-  account: PhoneAccount,
-  signal: AbortSignal,
+  {
+    account,
+    ask,
+    signal,
+  }: { account: PhoneAccount; ask: "resting" | "looking"; signal: AbortSignal },
   show: (requests: Kept[]) => void,
 ): Promise<void> {
   let known: string[] | undefined;
@@ -146,8 +177,8 @@ async function follow(
       signer: account,
       purpose: "requests",
       path: "/authenticator/requests",
-      fields: { known },
-      signal,
+      fields: { known: ask === "resting" ? known : undefined },
+      signal: untilLost(signal),
     });
     if (signal.aborted || (!given.ok && given.reason === "removed")) return;
     if (given.ok) {
@@ -156,7 +187,7 @@ async function follow(
       const now = performance.now();
       show(requests.map((open) => ({ ...open, account, endsAt: now + open.secondsLeft * 1000 })));
     }
-    const wait = given.ok ? PAUSE_MS : TROUBLE_MS;
+    const wait = given.ok ? (ask === "resting" ? PAUSE_MS : LOOK_MS) : TROUBLE_MS;
     if (performance.now() - asked < wait) await pause(wait, signal);
   }
 }

@@ -1,4 +1,5 @@
 import type { ApprovalState } from "@/lib/mfa/approval-requests";
+import { untilLost } from "../until-lost";
 
 const PAUSE_MS = 1_000; // after a server that is not there, or answered at once
 
@@ -12,13 +13,18 @@ export async function followApproval(
 ): Promise<ApprovalState | "gone" | undefined> {
   while (!signal.aborted) {
     const asked = performance.now();
-    const response = await fetch(url, { signal, cache: "no-store" }).catch(() => undefined);
+    const response = await ask(url, signal);
     if (response?.status === 404) return "gone";
     const answer = response?.ok ? await response.json().catch(() => undefined) : undefined;
     if (answer && answer.state !== "waiting") return answer.state;
     if (performance.now() - asked < PAUSE_MS) await pause(signal);
   }
   return undefined;
+}
+
+/** The answer; nothing when the server is not there, or the connection to it is lost. */
+function ask(url: string, signal: AbortSignal): Promise<Response | undefined> {
+  return fetch(url, { signal: untilLost(signal), cache: "no-store" }).catch(() => undefined);
 }
 
 function pause(signal: AbortSignal): Promise<void> {
