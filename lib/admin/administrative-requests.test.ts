@@ -13,6 +13,8 @@ import { approveRequest, declineRequest, listOpenRequests } from "./administrati
 import { makeApprovedTemporaryCode, makeTemporaryCode } from "./make-temporary-code";
 import { askForMfaReset } from "./reset-mfa";
 
+const HOUR_MS = 3_600_000;
+
 type Administrator = Awaited<ReturnType<typeof createAdministrator>>;
 
 let asking: Administrator;
@@ -60,6 +62,38 @@ test("LC-06 nobody approves their own request, and nobody one about themselves",
   });
   expect(await hasMethod(await db(), about.userId)).toBe(true);
   expect(await isReset()).toBe(false);
+});
+
+test("LC-06 nobody whose role is younger than 72 hours approves, whether they were invited or promoted", async () => {
+  const given = await noteRole(second, { type: "role_given", hoursAgo: 71 });
+  const from = new Date(given.getTime() + 72 * HOUR_MS);
+  expect(await approve(second)).toEqual({ approved: false, reason: "new-role", from });
+  expect(await isReset()).toBe(false);
+  const third = await createAdministrator();
+  await noteRole(third, { type: "role_given", hoursAgo: 73 });
+  expect(await approve(third)).toMatchObject({ approved: true });
+});
+
+test("LC-06 no request of a new administrator is approved, who may be a second account of the approver", async () => {
+  await noteRole(asking, { type: "role_given", hoursAgo: 71 });
+  expect(await approve(second)).toMatchObject({ approved: false, reason: "new-role" });
+  expect(await isReset()).toBe(false);
+});
+
+test("LC-06 what is done to somebody who was an administrator less than 72 hours ago takes two", async () => {
+  await decline(second);
+  await doTo(subject, "remove-administrator");
+  await ask();
+  await askForCode(subject);
+  expect(await isReset()).toBe(false);
+});
+
+test("LC-06 who has been no administrator for 72 hours is helped as anybody else", async () => {
+  const { session } = asking;
+  const { userId } = await createPersonWithApp();
+  await noteRole({ userId }, { type: "role_taken", hoursAgo: 73 });
+  const reset = { session, userId, reason: "x", from: FROM };
+  expect(await askForMfaReset(reset)).toEqual({ reset: true });
 });
 
 test("LC-06 a request that was declined, or is a day old, is approved by nobody", async () => {
@@ -218,6 +252,17 @@ const approve = ({ session }: Pick<Administrator, "session">) =>
 
 const decline = ({ session }: Pick<Administrator, "session">) =>
   declineRequest({ session, id, from: FROM });
+
+/** Puts on record that a role was given or taken so long ago, and says when. */
+async function noteRole(
+  { userId }: { userId: string },
+  { type, hoursAgo }: { type: "role_given" | "role_taken"; hoursAgo: number },
+): Promise<Date> {
+  const prisma = await db();
+  const at = new Date(Date.now() - hoursAgo * HOUR_MS);
+  await prisma.auditEvent.create({ data: { type, userId, at, ...FROM } });
+  return at;
+}
 
 async function isReset(): Promise<boolean> {
   return !(await hasMethod(await db(), subject.userId));

@@ -7,6 +7,7 @@ import { lockPeople } from "../db/lock-people";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
 import { findHelpable, type HelpRefusal, type RequestKind } from "./locked-out-person";
+import { findSettlingOfRoles } from "./settled-roles";
 
 const REQUEST_HOURS = 24; // nobody approves tomorrow what was said today
 const REQUESTS_AN_HOUR = 6; // each one is mailed to somebody
@@ -109,11 +110,13 @@ export type ApprovalResult =
   /** Decided meanwhile, expired, or its requester is no administrator any more. */
   | { approved: false; reason: "gone" }
   /** It takes somebody else than who asked, and than whom it is about. */
-  | { approved: false; reason: "own" | HelpRefusal };
+  | { approved: false; reason: "own" | HelpRefusal }
+  /** Who asked or who approves got the role less than 72 hours before `from`. */
+  | { approved: false; reason: "new-role"; from: Date };
 
 /**
  * Approves a request, in a fresh session of an administrator who neither asked for it nor is its person
- * (LC-06). A reset is done in the same transaction, once; a temporary code is made by its requester
+ * (LC-06), once both who asked and who approves have had the role for 72 hours. A reset is done in the same transaction, once; a temporary code is made by its requester
  * afterwards. Of several who decide at once, one does.
  */
 export async function approveRequest({ session, id, from }: Decision): Promise<ApprovalResult> {
@@ -128,6 +131,8 @@ export async function approveRequest({ session, id, from }: Decision): Promise<A
     if (requestedById === actorId) return { approved: false, reason: "own" };
     const { refusal } = await findHelpable(tx, { userId, actorId, act: kind });
     if (refusal) return { approved: false, reason: refusal };
+    const settled = await findSettlingOfRoles([actorId, requestedById], tx);
+    if (settled) return { approved: false, reason: "new-role", from: settled };
     const isReset = kind === "reset-mfa";
     const now = new Date();
     const decided = { approvedById: actorId, approvedAt: now, ...(isReset && { doneAt: now }) };

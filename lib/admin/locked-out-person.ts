@@ -2,6 +2,7 @@ import "server-only";
 import { findLoginMailbox } from "../auth/mailed-link";
 import { db, type Tx } from "../db/client";
 import { currentPolicy } from "../mfa/policy";
+import { hasLostRoleLately } from "./settled-roles";
 
 /** Somebody whom an administrator is about to help in. */
 export type LockedOutPerson = {
@@ -65,10 +66,14 @@ export async function findHelpable(
 /** What a second administrator may have to approve. */
 export type RequestKind = "reset-mfa" | "temporary-code";
 
-/** Whether a second administrator has to approve what one does to this person: always, to an administrator. */
+/**
+ * Whether a second administrator has to approve what one does to this person: always, to an administrator, also
+ * one from whom the role was taken less than 72 hours ago.
+ */
 export async function needsSecondAdministrator(
-  { role }: Pick<LockedOutPerson, "role">,
+  { id, role }: Pick<LockedOutPerson, "id" | "role">,
   tx?: Tx,
 ): Promise<boolean> {
-  return role === "ADMINISTRATOR" || (await currentPolicy(tx)).twoAdministrators;
+  if (role === "ADMINISTRATOR" || (await currentPolicy(tx)).twoAdministrators) return true;
+  return hasLostRoleLately(id, tx);
 }

@@ -18,7 +18,12 @@ import { deriveMailedHalf } from "../notices/mailed-half";
 import { queueMail, queueNotice } from "../notices/outbox";
 import type { RequestSource } from "../request-source";
 import { createRequest, spendApproval } from "./administrative-requests";
-import { findHelpable, type HelpRefusal, needsSecondAdministrator } from "./locked-out-person";
+import {
+  findHelpable,
+  type HelpRefusal,
+  type LockedOutPerson,
+  needsSecondAdministrator,
+} from "./locked-out-person";
 
 export const MAX_HOURS = 24;
 const CODES_AN_HOUR = 6;
@@ -67,8 +72,8 @@ export async function makeTemporaryCode({
   });
   if (first.reason) return { made: false, reason: first.reason };
   const { uses = 1 } = first;
-  return make(order, async (tx, role) =>
-    (await needsSecondAdministrator({ role }, tx)) ? undefined : { hours, uses, reason },
+  return make(order, async (tx, person) =>
+    (await needsSecondAdministrator(person, tx)) ? undefined : { hours, uses, reason },
   );
 }
 
@@ -83,7 +88,7 @@ type Terms = { hours: number; uses: number; reason: string };
 /** `allow` is asked in the transaction that stores the code; without an answer nothing is made. */
 async function make(
   { session, userId, knownCodeId, from }: Order,
-  allow: (tx: Tx, role: "USER" | "ADMINISTRATOR") => Promise<Terms | undefined>,
+  allow: (tx: Tx, person: LockedOutPerson) => Promise<Terms | undefined>,
 ): Promise<TemporaryCodeMade> {
   const place = takeHashPlace("codes");
   if (!place) return { made: false, reason: "busy" };
@@ -101,7 +106,7 @@ async function make(
       if (refusal) return { made: false, reason: refusal };
       if (await isTooMany(tx, { userId, actorId })) return { made: false, reason: "too-many" };
       const newestId = await findNewestTemporaryCodeId(userId, tx);
-      const terms = newestId === knownCodeId ? await allow(tx, person.role) : undefined;
+      const terms = newestId === knownCodeId ? await allow(tx, person) : undefined;
       if (!terms) return { made: false, reason: "changed" };
       const { addressId } = person;
       const expiresAt = await store(tx, { row, digest, terms, actorId, addressId, from });

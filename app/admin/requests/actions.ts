@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { FormState } from "@/components/form";
 import { approveRequest, declineRequest } from "@/lib/admin/administrative-requests";
 import { administratorAction } from "@/lib/auth/administration";
-import { getWords } from "@/messages/words";
+import { getDates, getWords } from "@/messages/words";
 
 const PATH = "/admin/requests";
 const OPTIONS = { path: PATH, demand: "unrestricted" } as const;
@@ -15,7 +15,11 @@ export const approve = administratorAction<FormState>(OPTIONS, async ({ text, se
   const words = await getWords("lockedOut");
   if (!id) return { error: words("refusal.gone") };
   const result = await approveRequest({ session, id, from });
-  if (!result.approved) return { error: words(`refusal.${result.reason}`) };
+  if (!result.approved) {
+    const settled = result.reason === "new-role" ? result.from : undefined;
+    const date = settled ? (await getDates()).moment(settled) : "";
+    return { error: words(`refusal.${result.reason}`, { from: date }) };
+  }
   redirect(`${PATH}?done=${result.kind}`);
 });
 

@@ -1,6 +1,7 @@
 import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { type ListedRequest, listOpenRequests } from "@/lib/admin/administrative-requests";
+import { findSettlingOfRoles } from "@/lib/admin/settled-roles";
 import { requireAdministratorSession } from "@/lib/auth/administration";
 import { getDates, getWords } from "@/messages/words";
 import { DecideForms } from "./decide-forms";
@@ -55,6 +56,7 @@ async function RequestItem({ request, actorId }: { request: ListedRequest; actor
   const { name } = person;
   const isOwn = request.requestedById === actorId;
   const isAboutActor = person.id === actorId;
+  const settled = await findSettlingOfRoles([actorId, request.requestedById]);
   const facts = [
     { term: words("account"), value: person.email },
     { term: words("reason"), value: reason },
@@ -83,10 +85,15 @@ async function RequestItem({ request, actorId }: { request: ListedRequest; actor
       {!isApproved && (isOwn || isAboutActor) && (
         <p className="text-sm text-muted">{words(isOwn ? "ownRequest" : "aboutYou")}</p>
       )}
+      {!isApproved && !isAboutActor && settled && (
+        <p className="text-sm text-muted">
+          {words("newRole", { from: dates.moment(settled), own: isOwn ? "yes" : "no" })}
+        </p>
+      )}
       <DecideForms
         id={id}
         describedBy={`request-${id}`}
-        canApprove={!isApproved && !isOwn && !isAboutActor}
+        canApprove={!isApproved && !isOwn && !isAboutActor && !settled}
         texts={{
           approve: words("approve"),
           decline: words("decline"),
