@@ -182,14 +182,28 @@ describe("what a choice has to be", () => {
     expect(read(fields)).toEqual({ refusals: [refusal] });
   });
 
-  test("TH-14 keys alone are refused where browsers let the portal use none", async () => {
-    vi.stubEnv("APP_URL", "http://portal.example.test");
-    vi.resetModules();
-    const { parsePolicyChoice: parse } = await import("./policy-choice");
-    const fields = writePolicyChoice({ ...CHOICE, methods: ["security-key", "recovery-codes"] });
-    expect(parse((field) => fields[field] ?? "")).toEqual({ refusals: ["keys-impossible"] });
-    vi.unstubAllEnvs();
-  });
+  test.each<[string, PolicyChoice["methods"], boolean]>([
+    ["http://portal.example.test", ["security-key", "recovery-codes"], false],
+    ["http://portal.example.test", ["notification"], false],
+    ["http://portal.example.test", ["security-key", "notification"], false],
+    ["http://portal.example.test", ["security-key", "authenticator-app"], true],
+    ["https://192.0.2.1", ["security-key"], false],
+    ["https://192.0.2.1", ["security-key", "notification"], true],
+    ["http://localhost:3000", ["security-key"], true],
+    ["http://127.0.0.1:3000", ["notification"], true],
+  ])(
+    "TH-14 LC-09 at %s a policy that %o meet is possible: %s",
+    async (url, methods, isPossible) => {
+      vi.stubEnv("APP_URL", url);
+      vi.resetModules();
+      const { parsePolicyChoice: parse } = await import("./policy-choice");
+      const choice = { ...CHOICE, methods };
+      const fields = writePolicyChoice(choice);
+      const refused = { refusals: ["methods-impossible"] };
+      expect(parse((field) => fields[field] ?? "")).toEqual(isPossible ? { choice } : refused);
+      vi.unstubAllEnvs();
+    },
+  );
 });
 
 describe("whom a choice touches", () => {

@@ -1,6 +1,7 @@
 import "server-only";
 import { countingMethods } from "../mfa/enrollment-duty";
-import { ENROLLABLE_METHODS } from "../mfa/method-names";
+import { ENROLLABLE_METHODS, type EnrollableMethod } from "../mfa/method-names";
+import { offersSparekeyAuthenticator } from "../mfa/pairing";
 import { type Policy, REQUIREMENTS } from "../mfa/policy";
 import { areSecurityKeysPossible } from "../mfa/relying-party";
 
@@ -15,8 +16,8 @@ export type PolicyRefusal =
   | "temporaryCodeUses"
   /** Recovery codes alone are no second step. */
   | "methods"
-  /** Browsers let this portal use no security keys, so nobody could meet it. */
-  | "keys-impossible"
+  /** Browsers let nobody add one of them at this portal's address, so nobody could meet it. */
+  | "methods-impossible"
   /** Codes that everybody has to make and nobody may use. */
   | "codes-do-not-count";
 
@@ -56,9 +57,7 @@ export function parsePolicyChoice(
   if (requirement === undefined) refusals.push("requirement");
   if (graceDays === undefined) refusals.push("graceDays");
   if (counting.length === 0) refusals.push("methods");
-  else if (counting.every((one) => one === "security-key") && !areSecurityKeysPossible()) {
-    refusals.push("keys-impossible");
-  }
+  else if (!counting.some(isPossible)) refusals.push("methods-impossible");
   if (codesRequired && !methods.includes("recovery-codes")) refusals.push("codes-do-not-count");
   if (lowCodes === undefined) refusals.push("lowCodes");
   if (temporaryCodeUses === undefined) refusals.push("temporaryCodeUses");
@@ -74,6 +73,11 @@ export function parsePolicyChoice(
   const twoAdministrators = isOn("twoAdministrators");
   const numbers = { graceDays, lowCodes, temporaryCodeUses };
   return { choice: { requirement, methods, codesRequired, twoAdministrators, ...numbers } };
+}
+
+function isPossible(method: EnrollableMethod): boolean {
+  if (method === "security-key") return areSecurityKeysPossible();
+  return method !== "notification" || offersSparekeyAuthenticator();
 }
 
 function parseNumber(

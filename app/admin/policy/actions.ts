@@ -20,7 +20,7 @@ const FIELD_OF: Record<PolicyRefusal, string> = {
   lowCodes: "lowCodes",
   temporaryCodeUses: "temporaryCodeUses",
   methods: "methods",
-  "keys-impossible": "methods",
+  "methods-impossible": "methods",
   "codes-do-not-count": "codesRequired",
 };
 
