@@ -129,6 +129,13 @@ export async function endWaits(sql: Sql): Promise<void> {
   await sql(`UPDATE "Throttle" SET "nextAttemptAt" = now() - interval '1 second'`);
 }
 
+/** As if no administrator had chosen a policy yet: takes away, as the database's owner can, what is only added to. */
+export async function forgetPolicies(sql: Sql): Promise<void> {
+  await sql(`ALTER TABLE "Policy" DISABLE TRIGGER "Policy_append_only"`);
+  await sql(`DELETE FROM "Policy"`);
+  await sql(`ALTER TABLE "Policy" ENABLE ALWAYS TRIGGER "Policy_append_only"`);
+}
+
 async function listTables(sql: Sql): Promise<string[]> {
   const rows = await sql(
     `SELECT table_name::text AS "name" FROM information_schema.tables

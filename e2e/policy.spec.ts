@@ -1,4 +1,4 @@
-import { age } from "./database";
+import { age, forgetPolicies } from "./database";
 import { examine } from "./examine";
 import { textOf } from "./html";
 import { expect, lendCookies, test } from "./journeys";
@@ -20,10 +20,10 @@ const CONFIRM = "/admin/policy/confirm";
 const MINUTES = 11; // a proof is fresh for ten
 
 test.beforeEach(async ({ portal: { sql } }) => {
-  await sql(`DELETE FROM "Policy"`);
+  await forgetPolicies(sql);
 });
 test.afterAll(async ({ portal: { sql } }) => {
-  await sql(`DELETE FROM "Policy"`);
+  await forgetPolicies(sql);
 });
 
 test("LC-09 an administrator sees how many people a change touches before it holds", async ({
@@ -95,6 +95,14 @@ test("LC-09 SE-07 an old login proves itself first and keeps what was chosen, wi
     lowCodes: 7,
     methods: ["security-key", "authenticator-app", "recovery-codes"],
   });
+  const log = await browser.open("/admin/audit?type=policy_changed");
+  expect(textOf(log.body)).toContain("Warning: 7 codes left (before: 3 codes left)");
+  const people = textOf((await browser.open("/admin")).body);
+  expect(people).toContain("policy doesn’t accept notifications");
+  expect(people).not.toContain("policy doesn’t accept security keys");
+  await putPolicy(sql, { methods: "authenticator-app,recovery-codes" });
+  const refusing = textOf((await browser.open("/admin")).body);
+  expect(refusing).toContain("policy doesn’t accept security keys");
 });
 
 test("LC-09 of two administrators the second is told what the first changed, and overwrites nothing unseen", async ({
@@ -162,7 +170,7 @@ test("LC-09 before the deadline a person is told the day, after it they can only
 
   const form = await member.browser.open("/account/password");
 
-  await sql(`UPDATE "Policy" SET "requiredFrom" = now()`);
+  await putPolicy(sql, { requirement: "everyone", codesRequired: true });
   const next = `${member.password} more`;
   noteSecret(next);
   const answer = await member.browser.press(form, "Change password", {

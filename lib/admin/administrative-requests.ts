@@ -48,7 +48,8 @@ export async function createRequest(
     data: { kind, userId, requestedById: actorId, reason, ...terms, requestedAt: now, expiresAt },
   });
   const type = kind === "reset-mfa" ? "mfa_reset_requested" : "temporary_code_requested";
-  await recordAuditEvent(tx, { type, userId, actorId, reason, from });
+  const event = { userId, actorId, reason, ...(terms && { details: terms }), from };
+  await recordAuditEvent(tx, { type, ...event });
   return { requested: true };
 }
 

@@ -16,6 +16,7 @@ import {
   FROM,
   type Person,
 } from "../db/testing/people";
+import { forgetPolicies } from "../db/testing/policies";
 import { TEST_SECRETS } from "../db/testing/test-environment";
 import { codeAt } from "../mfa/authenticator-code";
 import { ENROLLABLE_METHODS } from "../mfa/method-names";
@@ -46,7 +47,7 @@ afterEach(async () => {
   vi.useRealTimers();
   vi.unstubAllEnvs();
   vi.resetModules();
-  await (await db()).policy.deleteMany();
+  await forgetPolicies();
 });
 
 describe("neither half alone", () => {
@@ -88,6 +89,7 @@ describe("neither half alone", () => {
       where: { type: "temporary_code_made", userId: person.userId },
     });
     expect(event).toMatchObject({ actorId: administrator.userId, reason: "Called back" });
+    expect(JSON.parse(event?.details ?? "")).toEqual({ hours: 1, uses: 1 });
   });
 });
 

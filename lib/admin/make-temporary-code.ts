@@ -156,7 +156,8 @@ async function store(
   // Failures count against the code that was tried.
   await clearFailures(tx, { subject: userId, method: "temporary-code" });
   const type = "temporary_code_made";
-  const eventId = await recordAuditEvent(tx, { type, userId, actorId, reason, from });
+  const event = { userId, actorId, reason, details: { hours, uses }, from };
+  const eventId = await recordAuditEvent(tx, { type, ...event });
   await queueMail(tx, { addressId, template: "temporary_code_half", eventId, linkId: id });
   await queueNotice(tx, { userId, eventId, template: type, exceptId: addressId });
   return expiresAt;

@@ -10,10 +10,10 @@ import {
   storePhone,
   storeSecurityKey,
 } from "../db/testing/people";
-import { setPolicy } from "../db/testing/policies";
+import { forgetPolicies, setPolicy } from "../db/testing/policies";
 import { logInAs, WITH_APP } from "../db/testing/signed-in";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
-import { addDays, currentPolicy } from "../mfa/policy";
+import { addDays, currentPolicy, POLICY_AT_FIRST } from "../mfa/policy";
 import { changePolicy } from "./policy-change";
 import { type PolicyChoice, parsePolicyChoice, writePolicyChoice } from "./policy-choice";
 import { measurePolicyImpact } from "./policy-impact";
@@ -34,7 +34,7 @@ let session: Session;
 let administrator: Awaited<ReturnType<typeof createAdministrator>>;
 beforeEach(async () => {
   const prisma = await db();
-  await prisma.policy.deleteMany();
+  await forgetPolicies();
   await prisma.user.deleteMany();
   await takeOffice();
   return () => vi.useRealTimers();
@@ -48,6 +48,13 @@ describe("a change", () => {
     expect(await prisma.auditEvent.findMany({ where: { type: "policy_changed" } })).toMatchObject([
       { actorId: administrator.userId, sessionId: session.id },
     ]);
+    const { details } = await prisma.auditEvent.findFirstOrThrow({
+      where: { type: "policy_changed" },
+      orderBy: { at: "desc" },
+    });
+    const { id: policy } = await currentPolicy();
+    const { id: _, requiredFrom: __, ...before } = POLICY_AT_FIRST;
+    expect(JSON.parse(details ?? "")).toEqual({ policy, before, after: CHOICE });
     expect(await listPolicyVersions(5)).toMatchObject([
       {
         by: "Ada",

@@ -5,6 +5,7 @@ import { type Tx, transaction } from "../db/client";
 import { addDays, currentPolicy, type Policy } from "../mfa/policy";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
+import { describePolicyChange } from "./event-details";
 import { differences, type PolicyChoice } from "./policy-choice";
 
 export type PolicyChangeResult =
@@ -39,8 +40,9 @@ export async function changePolicy({
     const { userId: actorId, id: sessionId } = session;
     const at = await nextMoment(tx);
     const requiredFrom = requiredFromOf(current, choice, at);
-    await tx.policy.create({ data: { ...choice, at, actorId, requiredFrom } });
-    await recordAuditEvent(tx, { type: "policy_changed", actorId, sessionId, from });
+    const { id } = await tx.policy.create({ data: { ...choice, at, actorId, requiredFrom } });
+    const details = describePolicyChange({ id, before: current, after: choice });
+    await recordAuditEvent(tx, { type: "policy_changed", actorId, sessionId, details, from });
     return { changed: true };
   });
 }

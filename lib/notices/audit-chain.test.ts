@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, inject, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { changeAuditLog } from "../db/testing/audit-tables";
 import { createPerson, FROM } from "../db/testing/people";
-import { log } from "../log";
+import { setPolicy } from "../db/testing/policies";
+import { lastingLog } from "../log";
 import { recordAuditEvent } from "./audit-event";
 import { sealAuditEvents } from "./seal-audit-events";
 import { type LoggedHead, verifyAuditChain } from "./verify-audit-chain";
@@ -12,29 +13,30 @@ beforeEach(() =>
 );
 
 describe("T17 the audit log", () => {
-  test.each(["AuditEvent", "AuditSeal"])(
-    "is only added to: a row of %s is never changed or removed",
-    async (table) => {
-      await sealed(2);
-      const prisma = await db();
-      const column = table === "AuditEvent" ? `"reason"` : `"keyId"`;
-      for (const statement of [
-        `UPDATE "${table}" SET ${column} = 'another'`,
-        `DELETE FROM "${table}"`,
-        `TRUNCATE "${table}"`,
-        `TRUNCATE "${table}" CASCADE`,
-      ]) {
-        await expect(prisma.$executeRawUnsafe(statement), statement).rejects.toThrow(/only added/);
-      }
-      await expect(
-        prisma.$transaction([
-          prisma.$executeRawUnsafe("SET LOCAL session_replication_role = replica"),
-          prisma.$executeRawUnsafe(`DELETE FROM "${table}"`),
-        ]),
-      ).rejects.toThrow(/only added/);
-      expect(await verifyAuditChain()).toMatchObject({ whole: true, sealed: 2n });
-    },
-  );
+  test.each([
+    ["AuditEvent", `"reason"`],
+    ["AuditSeal", `"keyId"`],
+    ["Policy", `"requirement"`],
+  ])("is only added to: a row of %s is never changed or removed", async (table, column) => {
+    await sealed(2);
+    await setPolicy();
+    const prisma = await db();
+    for (const statement of [
+      `UPDATE "${table}" SET ${column} = 'another'`,
+      `DELETE FROM "${table}"`,
+      `TRUNCATE "${table}"`,
+      `TRUNCATE "${table}" CASCADE`,
+    ]) {
+      await expect(prisma.$executeRawUnsafe(statement), statement).rejects.toThrow(/only added/);
+    }
+    await expect(
+      prisma.$transaction([
+        prisma.$executeRawUnsafe("SET LOCAL session_replication_role = replica"),
+        prisma.$executeRawUnsafe(`DELETE FROM "${table}"`),
+      ]),
+    ).rejects.toThrow(/only added/);
+    expect(await verifyAuditChain()).toMatchObject({ whole: true, sealed: 2n });
+  });
 
   test("is whole after events were added in any number, before and after they are sealed", async () => {
     expect(await verifyAuditChain()).toEqual({ whole: true, sealed: 0n, pending: 0, heads: 0 });
@@ -240,6 +242,7 @@ const CHANGES = {
   addressId: "NULL",
   actorId: "NULL",
   reason: "NULL",
+  details: `'{"hours":24,"uses":5}'`,
 };
 
 const broken = (reason: string, position: bigint) => ({

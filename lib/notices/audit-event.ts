@@ -166,6 +166,8 @@ export type AuditEvent = {
   /** The administrator who did it, and why, in their words. */
   actorId?: string;
   reason?: string;
+  /** What it changed or allowed, in words of the code: kept as JSON, so that the chain covers it. */
+  details?: Record<string, unknown>;
   from: RequestSource;
 };
 
@@ -176,8 +178,9 @@ export type AuditEvent = {
  */
 export async function recordAuditEvent(tx: Tx, { from, ...event }: AuditEvent): Promise<string> {
   const at = new Date();
+  const details = event.details ? JSON.stringify(event.details) : null;
   const { id } = await tx.auditEvent.create({
-    data: { at, ...event, ...from },
+    data: { at, ...event, details, ...from },
     select: { id: true },
   });
   if (event.userId && isTold(event.type)) {

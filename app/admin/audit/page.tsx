@@ -3,12 +3,15 @@ import { z } from "zod";
 import { sayWhatToAdministrator } from "@/app/event-words";
 import { Link } from "@/components/link";
 import { type AuditView, parseAuditView } from "@/lib/admin/audit-view";
+import { readEventDetails } from "@/lib/admin/event-details";
 import { type FoundPerson, findNamedPerson } from "@/lib/admin/find-named-person";
 import { type AuditEntry, listAuditEvents, type NamedPerson } from "@/lib/admin/list-audit-events";
+import { differences } from "@/lib/admin/policy-choice";
 import { requireAdministratorSession } from "@/lib/auth/administration";
 import { PORTAL_ITSELF } from "@/lib/request-source";
 import { getDates, getDevice, getWords } from "@/messages/words";
 import { AddressLine } from "../address-line";
+import { describePolicyField } from "../policy/describe-policy";
 import { auditFields, auditPath } from "./audit-path";
 import { Filters } from "./filters";
 
@@ -149,6 +152,7 @@ async function EventRow({ event }: { event: AuditEntry }) {
         </p>
         {email && <p>{words("about", { email })}</p>}
         {codesLeft !== null && <p>{words("codesLeft", { left: codesLeft })}</p>}
+        <Details text={event.details} />
         {reason && <p>{words("reason", { reason })}</p>}
         <p className="tabular-nums sm:hidden">{time}</p>
         <div className="md:hidden">{whose}</div>
@@ -171,6 +175,22 @@ async function EventRow({ event }: { event: AuditEntry }) {
         {device && <span className="block tabular-nums">{address}</span>}
       </td>
     </tr>
+  );
+}
+
+/** What an event changed, or what it allowed. */
+async function Details({ text }: { text: string | null }) {
+  const details = readEventDetails(text);
+  if (!details) return null;
+  const words = await getWords("audit");
+  if ("hours" in details) return <p>{words("codeTerms", details)}</p>;
+  const { before, after } = details;
+  return Promise.all(
+    differences(before, after).map(async (field) => {
+      const { name, value } = await describePolicyField(field, after);
+      const old = (await describePolicyField(field, before)).value;
+      return <p key={field}>{words("policyField", { name, before: old, after: value })}</p>;
+    }),
   );
 }
 
