@@ -11,12 +11,11 @@ import {
   findEnrolledMethods,
   firstMethod,
   hasMfa,
-  hasOtherWayIn,
   isUsable,
+  otherWayIn,
   setsWithCodes,
 } from "@/lib/mfa/methods";
 import { currentPolicy } from "@/lib/mfa/policy";
-import { findUntoldTemporaryCode } from "@/lib/mfa/temporary-codes";
 import { getDates, getWords } from "@/messages/words";
 import { DeleteLink } from "./delete-link";
 import { EnrollmentDutyCard, EnrollmentDutyNotice } from "./enrollment-duty";
@@ -145,12 +144,13 @@ async function describeProtection(methods: EnrolledMethods) {
       help: words("stateSuspendedHelp"),
     };
   }
-  if (hasOtherWayIn(methods) && !isUsable(methods, "recovery-codes")) {
+  const other = otherWayIn(methods);
+  if (other && !isUsable(methods, "recovery-codes")) {
     return {
       icon: ShieldCheck,
       tone: "text-success",
       title: words("stateSafe"),
-      help: words("stateSafeKeyHelp"),
+      help: words(other === "notification" ? "stateSafePhoneHelp" : "stateSafeKeyHelp"),
     };
   }
   if (recoveryCodes && !acceptedMethods(methods).includes("recovery-codes")) {

@@ -13,6 +13,13 @@ import { EnrollmentSummary } from "./enrollment-summary";
 import { PeopleTable } from "./people-table";
 import { nameRecoverability, stateWord } from "./recoverability-mark";
 
+/** What can make somebody safe, and what the list says where the policy refuses it. */
+const REFUSED = {
+  "recovery-codes": "codesRefused",
+  "security-key": "keysRefused",
+  notification: "phonesRefused",
+} as const;
+
 export async function generateMetadata() {
   return { title: (await getWords("admin"))("enrollment") };
 }
@@ -24,6 +31,7 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
   const { data: after } = z.uuid().safeParse(query.after);
   await requireAdministratorSession(enrollmentPath(view));
   const totals = await countEnrollment();
+  const counting: string[] = (await currentPolicy()).methods;
   const { people, next, isFirst, isCut } = await listEnrollment(view, after);
   const { data: reminded } = z.coerce.number().int().nonnegative().safeParse(query.reminded);
   const words = await getWords("enrollment");
@@ -38,8 +46,13 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
           {words("reminded", { people: reminded })}
         </Notice>
       )}
-      {!(await currentPolicy()).methods.includes("recovery-codes") && (
-        <Notice tone="warning">{words("codesRefused")}</Notice>
+      {Object.entries(REFUSED).map(
+        ([method, word]) =>
+          !counting.includes(method) && (
+            <Notice key={method} tone="warning">
+              {words(word)}
+            </Notice>
+          ),
       )}
       <EnrollmentSummary totals={totals} />
       <div className="space-y-4">

@@ -90,6 +90,23 @@ test("an app and a phone are lost together, a security key beside them is not", 
   });
 });
 
+test("of two phones one is left, unless it is reported lost too", async () => {
+  const { userId } = await createPerson();
+  const prisma = await db();
+  await storePhone(userId);
+  expect(await stateOf(userId)).toMatchObject({ recoverability: "locked-out" });
+  const { phoneId: id } = await storePhone(userId);
+  expect(await stateOf(userId)).toMatchObject({ methodCount: 2, recoverability: "safe" });
+  const suspend = (suspendedAt: Date | null) =>
+    prisma.sparekeyAuthenticator.update({ where: { id }, data: { suspendedAt } });
+  await suspend(new Date());
+  expect(await stateOf(userId)).toMatchObject({ methodCount: 2, recoverability: "locked-out" });
+  await suspend(null);
+  expect(await stateOf(userId)).toMatchObject({ recoverability: "safe" });
+  await prisma.sparekeyAuthenticator.update({ where: { id }, data: { removedAt: new Date() } });
+  expect(await stateOf(userId)).toMatchObject({ methodCount: 1, recoverability: "locked-out" });
+});
+
 test("a single security key may be lost as well; two are safe", async () => {
   const { userId } = await createPerson();
   await storeSecurityKey(userId);

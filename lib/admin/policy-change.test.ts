@@ -252,13 +252,26 @@ describe("whom a choice touches", () => {
     await withCodes(safe);
     await createPersonWithApp(); // has no codes to lose
     await withCodes(await createPerson()); // lacks a method, which is another line
-    const methods = CHOICE.methods.filter((method) => method !== "recovery-codes");
-    expect(await impactOf({ ...CHOICE, methods })).toMatchObject({ losingCodes: 1 });
+    const twoPhones = await createPersonWithApp();
+    await storePhone(twoPhones.userId);
+    await storePhone(twoPhones.userId);
+    await withCodes(twoPhones);
+    const withoutCodes = { ...CHOICE, methods: [...KINDS] };
+    expect(await impactOf(withoutCodes)).toMatchObject({ losingCodes: 1 });
+    const refusing = (refused: string) => ({
+      ...withoutCodes,
+      methods: KINDS.filter((method) => method !== refused),
+    });
+    expect(await impactOf(refusing("security-key")), "keys").toMatchObject({ losingCodes: 2 });
+    expect(await impactOf(refusing("notification")), "phones").toMatchObject({ losingCodes: 2 });
+    const methods = [...KINDS];
     expect(await impactOf(CHOICE)).toMatchObject({ losingCodes: 0 });
     const optional = { ...CHOICE, methods, requirement: "optional" as const };
     expect(await impactOf(optional)).toMatchObject({ losingCodes: 0 });
   });
 });
+
+const KINDS = ["security-key", "notification", "authenticator-app"] as const;
 
 const change = (choice: PolicyChoice, knownId: string | undefined) =>
   changePolicy({ session, choice, knownId, from: FROM });

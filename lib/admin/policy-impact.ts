@@ -16,7 +16,7 @@ export type PolicyImpact = {
   /** Who has a method and no codes, where codes are part of enrolling: members, and administrators. */
   withoutCodes: number;
   administratorsWithoutCodes: number;
-  /** Who needs a method and has one, and no way in without it but recovery codes, which would not count. */
+  /** Who needs a method and has one, and no way in without it but recovery codes, which would not count. A key or phone is one if it counts. */
   losingCodes: number;
   /** Who would be warned that few codes are left. */
   lowOnCodes: number;
@@ -49,19 +49,22 @@ export async function measurePolicyImpact({
       count(*) FILTER (WHERE lacks AND NOT admin AND due <= ${now}::timestamptz)::int AS "overdue",
       count(*) FILTER (WHERE needs_codes AND NOT lacks AND NOT admin)::int AS "withoutCodes",
       count(*) FILTER (WHERE needs_codes AND NOT lacks AND admin)::int AS "administratorsWithoutCodes",
-      count(*) FILTER (WHERE required AND NOT lacks AND NOT has_spare_key AND "codesLeft" > 0
+      count(*) FILTER (WHERE required AND NOT lacks AND NOT has_spare AND "codesLeft" > 0
         AND NOT ${codesCount}::boolean)::int AS "losingCodes",
       count(*) FILTER (WHERE "codesLeft" BETWEEN 1 AND ${lowCodes}::int)::int AS "lowOnCodes"
     FROM (
       SELECT
         "codesLeft",
-        "methodCount" > 1 AND 'security-key' = ANY("methods") AS has_spare_key,
+        "methodCount" > 1 AND ('security-key' = ANY(${counting}::text[]) AND 'security-key' = ANY("methods")
+          OR 'notification' = ANY(${counting}::text[]) AND 'notification' = ANY("methods") AND (
+            SELECT count(*) FROM "SparekeyAuthenticator" p
+            WHERE p."userId" = u."id" AND p."removedAt" IS NULL AND p."suspendedAt" IS NULL) > 1) AS has_spare,
         "methodCount" > 0 AND "codesLeft" = 0 AND ${codesRequired}::boolean AS needs_codes,
         "role" = 'ADMINISTRATOR' AS admin,
         required,
         required AND NOT "methods" && ${counting}::text[] AS lacks,
         greatest(${requiredFrom}::timestamptz, "createdAt" + make_interval(hours => 24 * ${graceDays}::int)) AS due
-      FROM "User", LATERAL (SELECT "role" = 'ADMINISTRATOR' OR ${isForEveryone}::boolean AS required) AS demand
+      FROM "User" u, LATERAL (SELECT "role" = 'ADMINISTRATOR' OR ${isForEveryone}::boolean AS required) AS demand
       WHERE "disabledAt" IS NULL
     ) AS person`;
   const chooser = await prisma.user.findUniqueOrThrow({ where: { id: userId } });

@@ -16,7 +16,7 @@ import {
   findEnrolledMethods,
   firstMethod,
   hasMfa,
-  hasOtherWayIn,
+  otherWayIn,
   usableMethods,
   without,
 } from "./methods";
@@ -133,11 +133,22 @@ test("what is left without one of several is told before it is removed", async (
 
 test("a lost phone leaves a security key that is kept beside it; a key alone may be what is lost", async () => {
   await storeSecurityKey(owner.userId);
-  expect(hasOtherWayIn(await find())).toBe(false);
+  expect(otherWayIn(await find())).toBeUndefined();
   await storePhone(owner.userId);
-  expect(hasOtherWayIn(await find())).toBe(true);
+  expect(otherWayIn(await find())).toBe("security-key");
   await setFailures({ userId: owner.userId, method: "security-key" }, 100);
-  expect(hasOtherWayIn(await find())).toBe(false);
+  expect(otherWayIn(await find())).toBeUndefined();
+});
+
+test("LC-01 a lost phone leaves the other of two, unless that is reported lost; an app beside one phone is lost with it", async () => {
+  await storePhone(owner.userId);
+  expect(otherWayIn(await find()), "with an app").toBeUndefined();
+  const { phoneId } = await storePhone(owner.userId);
+  expect(otherWayIn(await find())).toBe("notification");
+  const prisma = await db();
+  const suspendedAt = new Date();
+  await prisma.sparekeyAuthenticator.update({ where: { id: phoneId }, data: { suspendedAt } });
+  expect(otherWayIn(await find())).toBeUndefined();
 });
 
 const find = () => findEnrolledMethods(owner.userId);

@@ -176,9 +176,16 @@ export function hasMfa(methods: EnrolledMethods): boolean {
   return enrolledMethods(methods).some((method) => method !== "recovery-codes");
 }
 
-/** Whether a lost phone, with all that is on it, leaves a security key or passkey to get in with. */
-export function hasOtherWayIn(methods: EnrolledMethods): boolean {
-  const { securityKeys, sparekeyAuthenticators, authenticatorApp } = methods;
-  const isOnPhone = sparekeyAuthenticators.length > 0 || authenticatorApp !== undefined;
-  return isUsable(methods, "security-key") && securityKeys.length > (isOnPhone ? 0 : 1);
+/**
+ * What a lost phone, with all that is on it, leaves to get in with besides codes: a security key or passkey, or
+ * another connected phone; `undefined` if nothing. An app may be on either phone.
+ */
+export function otherWayIn(methods: EnrolledMethods): "security-key" | "notification" | undefined {
+  const { securityKeys, sparekeyAuthenticators: phones, authenticatorApp } = methods;
+  const isOnPhone = phones.length > 0 || authenticatorApp !== undefined;
+  if (isUsable(methods, "security-key") && securityKeys.length > (isOnPhone ? 0 : 1)) {
+    return "security-key";
+  }
+  const atHand = phones.filter(({ suspendedAt }) => !suspendedAt);
+  return isUsable(methods, "notification") && atHand.length > 1 ? "notification" : undefined;
 }

@@ -3,7 +3,7 @@ import { CodeTicks } from "@/components/code-ticks";
 import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { SetBadge } from "@/components/set-badge";
-import { type EnrolledMethods, hasMfa, hasOtherWayIn } from "@/lib/mfa/methods";
+import { type EnrolledMethods, hasMfa, otherWayIn } from "@/lib/mfa/methods";
 import { getDates, getWords } from "@/messages/words";
 import { MethodCard, MethodState, Off, On } from "../method-card";
 import { GenerateButton } from "./stage";
@@ -20,7 +20,7 @@ export async function CodesCard({
   const codesWords = await getWords("codes");
   const dates = await getDates();
   if (!set) {
-    const isUrgent = !hasOtherWayIn(methods);
+    const isUrgent = !otherWayIn(methods);
     return (
       <MethodCard
         icon={ListChecks}
