@@ -215,8 +215,8 @@ describe("the sealer", () => {
     expect(await verifyAuditChain()).toMatchObject({ whole: true, sealed: 5n, pending: 0 });
   });
 
-  test("logs the end of the chain, and nothing of an event", async () => {
-    const info = vi.spyOn(log, "info");
+  test("T17 logs the end of the chain, and nothing of an event", async () => {
+    const info = vi.spyOn(lastingLog, "info");
     const head = await sealed(2);
     const lines = info.mock.calls.filter(([line]) => Object(line).event === "audit_sealed");
     expect(lines).toEqual([
@@ -224,6 +224,18 @@ describe("the sealer", () => {
     ]);
     info.mockRestore();
   });
+
+  test.each(["warn", "fatal", "silent"])(
+    "T17 the end of the chain is told where LOG_LEVEL is %s",
+    async (level) => {
+      vi.stubEnv("LOG_LEVEL", level);
+      vi.resetModules();
+      const logs = await import("../log");
+      expect(logs.log.isLevelEnabled("info")).toBe(false);
+      expect(logs.lastingLog.isLevelEnabled("info")).toBe(true);
+      vi.unstubAllEnvs();
+    },
+  );
 });
 
 /** Another value for every column. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterCommit, db, type Tx, transaction } from "../db/client";
 import type { AuditEvent } from "../db/generated/client";
 import { currentKeyId } from "../keys";
-import { log } from "../log";
+import { lastingLog, log } from "../log";
 import { hashAuditEvent } from "./audit-chain";
 
 const BATCH = 200;
@@ -97,5 +97,5 @@ async function findWaitingEvents(tx: Tx): Promise<AuditEvent[]> {
 
 function logHead({ position, hash }: { position: bigint; hash: Uint8Array }): void {
   const head = { position: Number(position), hash: Buffer.from(hash).toString("hex") };
-  log.info({ event: HEAD_LOGGED_AS, ...head }, "Audit events sealed");
+  lastingLog.info({ event: HEAD_LOGGED_AS, ...head }, "Audit events sealed");
 }
