@@ -35,7 +35,6 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
   const words = await getWords("account");
   const dates = await getDates();
   const isByTemporaryCode = session.amr.includes("temporary");
-  const toldOf = isByTemporaryCode ? undefined : await findUntoldTemporaryCode(session.userId);
   return (
     <div className="space-y-8">
       <h1>{words("title")}</h1>
@@ -57,11 +56,6 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           <Link className="link" href="/account/recovered">
             {words("recoveredLink")}
           </Link>
-        </Notice>
-      )}
-      {toldOf && (
-        <Notice tone="warning">
-          {(await getWords("lockedOut"))("told", { date: dates.moment(toldOf) })}
         </Notice>
       )}
       {methods.recoveryCodes && methods.replacement && methods.recoveryCodes.left > 0 && (
