@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { deleteAccount } from "../auth/delete-account";
 import { holdAdministrator, NotAdministrator } from "../auth/hold-administrator";
+import { clearAway } from "../auth/housekeeping";
+import { requestPasswordReset } from "../auth/reset-password";
 import { findSession, SessionOver, SessionTooWeak } from "../auth/session-rows";
 import { db, transaction } from "../db/client";
 import { createAdministrator } from "../db/testing/administrators";
@@ -112,6 +114,23 @@ describe("what is done to an account", () => {
     await prisma.user.update({ where: { id: person.userId }, data: { verifiedEmail: null } });
     expect(await doTo(person, "make-administrator")).toMatchObject({ reason: "unverified" });
     expect(await roleOf(person)).toBe("USER");
+  });
+
+  test("LC-09 no role is taken, by others or by oneself, while a member's account would be deleted for its unverified address", async () => {
+    const other = await createAdministrator();
+    const prisma = await db();
+    const createdAt = new Date(Date.now() - 8 * 86_400_000);
+    for (const by of [administrator, other]) {
+      const unverified = { verifiedEmail: null, createdAt };
+      await prisma.user.update({ where: { id: other.userId }, data: unverified });
+      const taken = await doTo(other, "remove-administrator", { by });
+      expect(taken).toEqual({ done: false, reason: "unverified" });
+    }
+    await clearAway();
+    expect(await roleOf(other)).toBe("ADMINISTRATOR");
+    expect(await doTo(other, "disable")).toEqual(DONE);
+    await clearAway();
+    expect(await roleOf(other), "is still there").toBe("ADMINISTRATOR");
   });
 
   test("nobody disables themselves; the page says beforehand what the verb would", async () => {

@@ -59,10 +59,11 @@ const EVENTS: Record<AccountAct, AuditEventType> = {
 
 /**
  * Changes the role or the state of an account, or ends its sessions, for an administrator whose session is
- * fresh and unrestricted (LC-09). Who is disabled is out at once: sessions and logins on their way end in
- * the same transaction, and a role counts from the next request on (SE-14). The person is told by mail,
+ * fresh and unrestricted (LC-09). Who is disabled is out at once: sessions, logins on their way,
+ * temporary codes, links that get somebody in and requests about them end in the same transaction, and a role counts from the next request on (SE-14). The person is told by mail,
  * with the reason. Whoever administers no more has no open invitations and requests. Refuses what would
- * leave nobody who can administer, also when two do it at once, and to disable oneself.
+ * leave nobody who can administer, also when two do it at once, to disable oneself, and to give or take a
+ * role while nobody has verified the address.
  */
 export async function administerAccount({
   session,
@@ -163,7 +164,9 @@ function refuse(
       return verifiedEmail ? undefined : "unverified";
     case "remove-administrator":
       if (!administers) return "done-already";
-      return isLast ? "last-administrator" : undefined;
+      if (isLast) return "last-administrator";
+      // Housekeeping deletes members whose address nobody has verified in a week.
+      return verifiedEmail ? undefined : "unverified";
     case "disable":
       if (isOwn) return "own-account";
       if (disabledAt) return "done-already";
