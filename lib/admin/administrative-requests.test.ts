@@ -5,6 +5,7 @@ import { SessionTooWeak } from "../auth/session-rows";
 import { db } from "../db/client";
 import { createAdministrator, promote } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";
+import { mailTo } from "../db/testing/mailboxes";
 import { createPersonWithApp, FROM } from "../db/testing/people";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
 import { hasMethod } from "../mfa/has-method";
@@ -50,6 +51,20 @@ test("LC-06 a second administrator approves, and the reset is done in the name o
   ]);
   expect(events.every(({ reason }) => reason === "Called back")).toBe(true);
   expect(await approve(second), "once").toEqual({ approved: false, reason: "gone" });
+});
+
+test("LC-09 whoever was told that something is asked for is told that it was approved or declined", async () => {
+  const { email } = subject;
+  expect(await decline(second)).toBe(true);
+  expect(await mailTo(subject, email)).toEqual([
+    "mfa_reset_requested",
+    "administrative_request_declined",
+  ]);
+  id = await ask();
+  await approve(second);
+  expect(await mailTo(subject, email)).toEqual(
+    expect.arrayContaining(["administrative_request_approved", "mfa_reset"]),
+  );
 });
 
 test("LC-06 nobody approves their own request, and nobody one about themselves", async () => {

@@ -137,6 +137,8 @@ const TOLD = [
   "sessions_ended_by_administrator",
   "mfa_reset_requested",
   "temporary_code_requested",
+  "administrative_request_approved",
+  "administrative_request_declined",
   "mfa_reset",
   "temporary_code_used",
   "temporary_code_ended",

@@ -120,6 +120,8 @@ const PLANS: Record<MailTemplate, Plan> = {
   sessions_ended_by_administrator: BY_ADMINISTRATOR,
   mfa_reset_requested: BY_ADMINISTRATOR,
   temporary_code_requested: BY_ADMINISTRATOR,
+  administrative_request_approved: BY_ADMINISTRATOR,
+  administrative_request_declined: BY_ADMINISTRATOR,
   temporary_code_made: BY_ADMINISTRATOR,
   temporary_code_half: { button: "login", wrong: "administrator", half: true },
   mfa_reset: { button: "login", wrong: "administrator" },
