@@ -7,18 +7,29 @@ import { findSession, SessionOver, SessionTooWeak } from "../auth/session-rows";
 import { db, transaction } from "../db/client";
 import { createAdministrator } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";
-import { mailTo } from "../db/testing/mailboxes";
-import { createChallenge, createPerson, FROM, type Person } from "../db/testing/people";
+import { mailTo, tokenTo } from "../db/testing/mailboxes";
+import {
+  createChallenge,
+  createPerson,
+  createPersonWithApp,
+  FROM,
+  type Person,
+} from "../db/testing/people";
+import { forgetPolicies, setPolicy } from "../db/testing/policies";
 import { logInAs } from "../db/testing/signed-in";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
 import { LoginChallengeOver, satisfyLoginChallenge } from "../mfa/login-challenge";
+import { findLiveTemporaryCode } from "../mfa/temporary-codes";
 import {
   ACCOUNT_ACTS,
   type AccountAct,
   administerAccount,
   findAccountAct,
 } from "./administer-account";
+import { findOpenRequest } from "./administrative-requests";
 import { inviteByMail } from "./invite";
+import { makeTemporaryCode } from "./make-temporary-code";
+import { askForMfaReset } from "./reset-mfa";
 
 const REASON = "Ticket 12: she called from her desk.";
 const DONE = { done: true };
@@ -68,6 +79,33 @@ describe("what is done to an account", () => {
     expect(await findSession(token), "comes back").toBeUndefined();
     await expect(answer(), "comes back").rejects.toBeInstanceOf(LoginChallengeOver);
     expect(await findEvents(person.userId)).toEqual(["account_disabled", "account_enabled"]);
+  });
+
+  test("SE-14 T17 nothing that was given to get in with outlives disabling: temporary codes, mailed links, requests", async () => {
+    const helped = await createPersonWithApp();
+    const { userId } = helped;
+    const { session } = administrator;
+    const help = { session, userId, reason: REASON, from: FROM };
+    const code = await makeTemporaryCode({ ...help, knownCodeId: undefined, hours: 24 });
+    expect(code).toMatchObject({ made: true });
+    await requestPasswordReset(helped.email, FROM);
+    expect(await tokenTo(helped, "reset-password")).not.toBe("");
+    await setPolicy({ twoAdministrators: true });
+    expect(await askForMfaReset(help)).toMatchObject({ reason: "requested" });
+    await doTo(helped, "disable");
+    const prisma = await db();
+    expect(await prisma.temporaryCode.findFirst({ where: { userId } })).toMatchObject({
+      endedBy: "disabled",
+      sealedDigest: null,
+    });
+    expect(await tokenTo(helped, "reset-password")).toBe("");
+    expect(await findOpenRequest("reset-mfa", userId)).toBeUndefined();
+    expect(await askForMfaReset(help)).toEqual({ reset: false, reason: "disabled" });
+    const again = await makeTemporaryCode({ ...help, knownCodeId: undefined, hours: 24 });
+    expect(again).toEqual({ made: false, reason: "disabled" });
+    await doTo(helped, "enable");
+    expect(await findLiveTemporaryCode(userId), "comes back").toBeUndefined();
+    await forgetPolicies();
   });
 
   test("SE-10 all sessions of a person end, and nobody else's", async () => {

@@ -1,12 +1,15 @@
 import "server-only";
 import { isLastAdministrator, lockAdministrators } from "../auth/administrators";
 import type { CurrentSession } from "../auth/current-session";
+import { endRequests } from "../auth/end-requests";
 import { holdAdministrator } from "../auth/hold-administrator";
 import { leaveAdministration } from "../auth/leave-administration";
 import { endAllSessions } from "../auth/session-rows";
 import { db, type Tx, transaction } from "../db/client";
 import { endLoginChallengesOf } from "../mfa/login-challenge";
+import { endTemporaryCodes } from "../mfa/temporary-codes";
 import { type AuditEventType, recordAuditEvent } from "../notices/audit-event";
+import { endLinksIn } from "../notices/mail-links";
 import type { RequestSource } from "../request-source";
 import { parseReason } from "./parse-reason";
 
@@ -106,15 +109,23 @@ const EFFECTS: Record<AccountAct, (tx: Tx, userId: string) => Promise<void>> = {
   },
   disable: async (tx, id) => {
     await tx.user.update({ where: { id }, data: { disabledAt: new Date() } });
-    await endLogins(tx, id);
+    await endWaysIn(tx, id);
     await leaveAdministration(tx, id);
   },
   enable: async (tx, id) => {
     await tx.user.update({ where: { id }, data: { disabledAt: null } });
-    await endLogins(tx, id); // nothing of before comes back to life
+    await endWaysIn(tx, id); // nothing of before comes back to life
   },
   "end-sessions": endLogins,
 };
+
+/** Logins, and what somebody was given to get in with beside their own methods. */
+async function endWaysIn(tx: Tx, userId: string): Promise<void> {
+  await endLogins(tx, userId);
+  await endTemporaryCodes(tx, { userId, endedBy: "disabled" });
+  await endLinksIn(tx, userId);
+  await endRequests(tx, { userId });
+}
 
 async function endLogins(tx: Tx, userId: string): Promise<void> {
   await endAllSessions(tx, userId);

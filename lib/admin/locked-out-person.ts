@@ -12,6 +12,7 @@ export type LockedOutPerson = {
   role: "USER" | "ADMINISTRATOR";
   /** The verified mailbox they log in with; without one nothing can be mailed to them. */
   addressId: string | undefined;
+  isDisabled: boolean;
   hasMethod: boolean;
   /** Their methods were reset, and none was enrolled since. */
   isReset: boolean;
@@ -25,14 +26,22 @@ export async function findLockedOutPerson(
   const prisma = tx ?? (await db());
   const user = await prisma.user.findUnique({
     where: { id },
-    select: { name: true, email: true, role: true, methodCount: true, mfaResetAt: true },
+    select: {
+      name: true,
+      email: true,
+      role: true,
+      methodCount: true,
+      mfaResetAt: true,
+      disabledAt: true,
+    },
   });
   if (!user) return undefined;
-  const { methodCount, mfaResetAt, ...person } = user;
+  const { methodCount, mfaResetAt, disabledAt, ...person } = user;
   const address = await findLoginMailbox(prisma, { userId: id, email: user.email });
   const hasMethod = methodCount > 0;
   const isReset = mfaResetAt !== null && !hasMethod;
-  return { id, ...person, addressId: address?.id, hasMethod, isReset };
+  const isDisabled = disabledAt !== null;
+  return { id, ...person, addressId: address?.id, isDisabled, hasMethod, isReset };
 }
 
 /** Why an administrator cannot help this person in. */
@@ -40,6 +49,8 @@ export type HelpRefusal =
   | "unknown"
   /** Administrators help others, never themselves. */
   | "self"
+  /** Nobody logs in to a disabled account; enabling it is a decision of its own. */
+  | "disabled"
   /** A login with help needs a mailbox that is known to be the person's. */
   | "no-address"
   /** The password alone lets them in: they are not locked out. */
@@ -56,7 +67,8 @@ export async function findHelpable(
   if (userId === actorId) return { refusal: "self" };
   const person = await findLockedOutPerson(userId, tx);
   if (!person) return { refusal: "unknown" };
-  const { addressId, hasMethod, isReset } = person;
+  const { addressId, isDisabled, hasMethod, isReset } = person;
+  if (isDisabled) return { refusal: "disabled" };
   if (addressId === undefined) return { refusal: "no-address" };
   // A reset is given again to somebody who also set a new password since.
   if (!hasMethod && !(act === "reset-mfa" && isReset)) return { refusal: "no-method" };

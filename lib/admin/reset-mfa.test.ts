@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { requestAddressChange } from "../auth/change-address";
 import { enrollAuthenticatorApp } from "../auth/enroll-authenticator-app";
 import { addPerson } from "../auth/known-browser";
 import { logInWithPassword } from "../auth/log-in";
@@ -29,6 +30,7 @@ import { hasMethod } from "../mfa/has-method";
 import { findLoginChallenge, type LoginChallenge } from "../mfa/login-challenge";
 import { beginPairing } from "../mfa/pairing";
 import { generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
+import { findOpenRequest } from "./administrative-requests";
 import { rescueAccount } from "./rescue-account";
 import { askForMfaReset } from "./reset-mfa";
 
@@ -90,6 +92,31 @@ describe("what a reset takes", () => {
     expect(await prisma.sparekeyAuthenticator.count(removed)).toBe(1);
     expect(await prisma.securityKey.count(removed)).toBe(1);
     expect(await prisma.recoveryCodeSet.findFirst({ where })).toMatchObject({ endedBy: "reset" });
+  });
+
+  test("T17 LC-06 ends what somebody began before it: a change of the address that waits, and other requests about the person", async () => {
+    const { userId } = person;
+    const { session } = await logInAs(person, WITH_APP);
+    const input = `${userId}@stranger.example`;
+    expect(await requestAddressChange({ session, input, from: FROM })).toMatchObject({
+      requested: true,
+    });
+    await promote(person);
+    expect(await reset()).toEqual({ reset: false, reason: "requested" });
+    expect(await rescueAccount(person.email)).toMatchObject({ rescued: true });
+    const prisma = await db();
+    const waiting = { where: { userId, appliedAt: null, cancelledAt: null } };
+    expect(await prisma.addressChange.count(waiting)).toBe(0);
+    expect(await findOpenRequest("reset-mfa", userId)).toBeUndefined();
+    expect(await mailTo(person, person.email)).toContain("address_change_cancelled");
+  });
+
+  test("SE-14 LC-06 a disabled person is not helped in", async () => {
+    const prisma = await db();
+    const { userId: id } = person;
+    await prisma.user.update({ where: { id }, data: { disabledAt: new Date() } });
+    expect(await reset()).toEqual({ reset: false, reason: "disabled" });
+    expect(await hasMethod(prisma, id)).toBe(true);
   });
 
   test("LC-09 the person is mailed who knows why, and it is on record by whom", async () => {

@@ -151,6 +151,18 @@ export async function cancelAddressChange({
   });
 }
 
+/**
+ * Cancels whatever change of a person's addresses waits, for the portal: one that a stranger in a session asked for
+ * must not outlive what shut them out. The caller holds the person (`lockUser`).
+ */
+export async function cancelAddressChangesOf(tx: Tx, userId: string): Promise<void> {
+  const waiting = await tx.addressChange.findMany({
+    where: { userId, ...WAITING },
+    select: { id: true },
+  });
+  for (const { id } of waiting) await cancel(tx, { id, userId }, { from: PORTAL_ITSELF });
+}
+
 /** What a link at the old address shows before anything is done. */
 export type LinkedAddressChange = {
   old: string;

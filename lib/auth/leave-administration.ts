@@ -1,6 +1,7 @@
 import "server-only";
 import type { Tx } from "../db/client";
 import { cancelInvitationsOf } from "../notices/invitations";
+import { endRequests } from "./end-requests";
 
 /**
  * Ends what somebody began as an administrator and administers no more, in the transaction that says so and holds
@@ -9,9 +10,5 @@ import { cancelInvitationsOf } from "../notices/invitations";
  */
 export async function leaveAdministration(tx: Tx, userId: string): Promise<void> {
   await cancelInvitationsOf(tx, userId);
-  const now = new Date();
-  await tx.administrativeRequest.updateMany({
-    where: { requestedById: userId, declinedAt: null, doneAt: null, expiresAt: { gt: now } },
-    data: { declinedAt: now },
-  });
+  await endRequests(tx, { requestedById: userId });
 }

@@ -2,7 +2,14 @@ import "server-only";
 import { db, type Tx } from "../db/client";
 
 /** How a code can end. */
-export type TemporaryCodeEnd = "used" | "ended" | "replaced" | "guessed" | "reset" | "expired";
+export type TemporaryCodeEnd =
+  | "used"
+  | "ended"
+  | "replaced"
+  | "guessed"
+  | "reset"
+  | "disabled"
+  | "expired";
 
 /** A temporary code that still works. */
 export type LiveTemporaryCode = {
