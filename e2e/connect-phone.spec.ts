@@ -219,6 +219,7 @@ test("LC-10 a confirmation that got lost is pressed again, also after the phone 
   await button(phone, "Cancel").click();
   const outcome = phone.getByRole("status").filter({ hasText: /Nothing was connected/ });
   await expect(outcome).toBeFocused(); // AX-10
+  await button(page, "Connect").click();
   await expect(told(page, /it was declined on the phone/)).toBeVisible();
   expect(await countRows(sql, "SparekeyAuthenticator", person.email)).toBe(0);
   await phone.reload();
