@@ -119,11 +119,12 @@ async function measureViews(): Promise<Outcome> {
   const { db } = await import("../lib/db/client");
   const { countEnrollment } = await import("../lib/mfa/enrollment-totals");
   const { listEnrollment } = await import("../lib/admin/list-enrollment");
+  const { READER } = await import("../lib/db/testing/administrators");
   const { parseEnrollmentView } = await import("../lib/admin/enrollment-view");
   const prisma = await db();
   const view = (fields: Record<string, string> = {}) => parseEnrollmentView((name) => fields[name]);
   const page = (fields: Record<string, string>, after?: string) => () =>
-    listEnrollment(view(fields), after);
+    listEnrollment(READER, view(fields), after);
   const total = await prisma.user.count();
   const [deep] = await prisma.user.findMany({
     orderBy: { name: "asc" },
@@ -180,6 +181,7 @@ async function explain(query: string): Promise<string> {
 async function measureExport(): Promise<Outcome["exported"]> {
   const { db } = await import("../lib/db/client");
   const { writePeople } = await import("../lib/admin/export-enrollment");
+  const { READER } = await import("../lib/db/testing/administrators");
   const { parseEnrollmentView } = await import("../lib/admin/enrollment-view");
   const people = await (await db()).user.count();
   const begin = performance.now();
@@ -187,7 +189,10 @@ async function measureExport(): Promise<Outcome["exported"]> {
   let bytes = 0;
   let chunks = 0;
   const every = Math.max(1, Math.floor(people / 1000 / 10));
-  const reader = writePeople(parseEnrollmentView(() => undefined)).getReader();
+  const reader = writePeople(
+    READER,
+    parseEnrollmentView(() => undefined),
+  ).getReader();
   for (let part = await reader.read(); part.value; part = await reader.read()) {
     bytes += part.value.byteLength;
     if (chunks++ % every === 0) {

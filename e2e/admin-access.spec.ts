@@ -72,18 +72,21 @@ test("LC-08 SE-14 no action of the administration does anything for them, with a
   expect(new Set(actions().map(({ name }) => name))).toEqual(new Set(Object.keys(fields)));
   for (const [who, browser] of Object.entries(await prepareIntruders(prepare, { sql, baseURL }))) {
     const before = await takeSnapshot(sql);
+    const seen = new Set<string>(); // a target is the same page each time
     for (const action of actions()) {
       for (const post of postsOf(action, ids, fields[action.name] ?? {})) {
         const answer = await browser.copy().send(post);
         const what = `${action.name} at ${post.path} as ${who}: ${answer.status}`;
         const target = redirectOf(answer);
         expect(target, `${what} leads nowhere`).toMatch(/^\/./);
+        expect(answer.body, what).not.toContain(victim.email);
+        if (seen.has(target)) continue;
+        seen.add(target);
         const end = await browser.copy().open(target);
         const isLedAway = /^\/(login|account)\b/.test(end.path);
         expect(isLedAway || end.status === 403, `${what} ${end.path}`).toBe(true);
-        expect(answer.body, what).not.toContain(victim.email);
-        expect(await findOtherChanges(sql, before), what).toEqual({});
       }
+      expect(await findOtherChanges(sql, before), `${action.name} as ${who}`).toEqual({});
     }
   }
   // The same posts are not refused to another administrator: it is the role, or the proof, that the others lack.

@@ -29,10 +29,10 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
   const text = (name: string) => (typeof query[name] === "string" ? query[name] : undefined);
   const view = parseEnrollmentView(text);
   const { data: after } = z.uuid().safeParse(query.after);
-  await requireAdministratorSession(enrollmentPath(view));
+  const session = await requireAdministratorSession(enrollmentPath(view));
   const totals = await countEnrollment();
   const counting: string[] = (await currentPolicy()).methods;
-  const { people, next, isFirst, isCut } = await listEnrollment(view, after);
+  const { people, next, isFirst, isCut } = await listEnrollment(session, view, after);
   const { data: reminded } = z.coerce.number().int().nonnegative().safeParse(query.reminded);
   const words = await getWords("enrollment");
   return (

@@ -1,11 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { deleteAccount } from "../auth/delete-account";
-import { holdAdministrator, NotAdministrator } from "../auth/hold-administrator";
+import {
+  holdAdministrator,
+  NotAdministrator,
+  provenAdministrator,
+} from "../auth/hold-administrator";
 import { clearAway } from "../auth/housekeeping";
 import { requestPasswordReset } from "../auth/reset-password";
 import { findSession, SessionOver, SessionTooWeak } from "../auth/session-rows";
 import { db, transaction } from "../db/client";
-import { createAdministrator } from "../db/testing/administrators";
+import { createAdministrator, READER } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";
 import { mailTo, tokenTo } from "../db/testing/mailboxes";
 import {
@@ -99,7 +103,7 @@ describe("what is done to an account", () => {
       sealedDigest: null,
     });
     expect(await tokenTo(helped, "reset-password")).toBe("");
-    expect(await findOpenRequest("reset-mfa", userId)).toBeUndefined();
+    expect(await findOpenRequest(READER, "reset-mfa", userId)).toBeUndefined();
     expect(await askForMfaReset(help)).toEqual({ reset: false, reason: "disabled" });
     const again = await makeTemporaryCode({ ...help, knownCodeId: undefined, hours: 24 });
     expect(again).toEqual({ made: false, reason: "disabled" });
@@ -175,7 +179,8 @@ describe("what is done to an account", () => {
     await createAdministrator();
     for (const act of ["disable", "end-sessions"] as const) {
       expect(await doTo(administrator, act)).toEqual({ done: false, reason: "own-account" });
-      const { session, userId } = administrator;
+      const { userId } = administrator;
+      const session = provenAdministrator(administrator.session);
       expect(await findAccountAct({ session, userId, act })).toMatchObject({
         refusal: "own-account",
       });

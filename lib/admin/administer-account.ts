@@ -2,7 +2,7 @@ import "server-only";
 import { isLastAdministrator, lockAdministrators } from "../auth/administrators";
 import type { CurrentSession } from "../auth/current-session";
 import { endRequests } from "../auth/end-requests";
-import { holdAdministrator } from "../auth/hold-administrator";
+import { type AdministratorProof, holdAdministrator } from "../auth/hold-administrator";
 import { leaveAdministration } from "../auth/leave-administration";
 import { endAllSessions } from "../auth/session-rows";
 import { db, type Tx, transaction } from "../db/client";
@@ -141,7 +141,7 @@ export async function findAccountAct({
   userId,
   act,
 }: {
-  session: CurrentSession;
+  session: AdministratorProof;
   userId: string;
   act: AccountAct;
 }): Promise<{ name: string; email: string; refusal: ActRefusal | undefined } | undefined> {

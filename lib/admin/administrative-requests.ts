@@ -1,6 +1,6 @@
 import "server-only";
 import type { CurrentSession } from "../auth/current-session";
-import { holdAdministrator } from "../auth/hold-administrator";
+import { type AdministratorProof, holdAdministrator } from "../auth/hold-administrator";
 import { resetMethods } from "../auth/reset-methods";
 import { db, type Tx, transaction } from "../db/client";
 import { lockPeople } from "../db/lock-people";
@@ -69,7 +69,7 @@ export type ListedRequest = {
 };
 
 /** The requests that wait for a second administrator or, approved, for their own; the oldest first. */
-export async function listOpenRequests(): Promise<ListedRequest[]> {
+export async function listOpenRequests(_by: AdministratorProof): Promise<ListedRequest[]> {
   const prisma = await db();
   const rows = await prisma.administrativeRequest.findMany({
     where: isOpen(),
@@ -97,10 +97,11 @@ export async function listOpenRequests(): Promise<ListedRequest[]> {
 
 /** The open request of a kind for a person, if there is one. */
 export async function findOpenRequest(
+  by: AdministratorProof,
   kind: RequestKind,
   userId: string,
 ): Promise<ListedRequest | undefined> {
-  const open = await listOpenRequests();
+  const open = await listOpenRequests(by);
   return open.find((request) => request.kind === kind && request.person.id === userId);
 }
 

@@ -46,16 +46,17 @@ export async function exportAuditLog({
   from: RequestSource;
 }): Promise<ReadableStream<Uint8Array>> {
   const actorId = session.userId;
-  let before: string | undefined = await transaction(async (tx) => {
-    await holdAdministrator(tx, session, "live");
-    return recordAuditEvent(tx, { type: "audit_exported", userId: actorId, actorId, from });
-  });
+  const { by, first } = await transaction(async (tx) => ({
+    by: await holdAdministrator(tx, session, "live"),
+    first: await recordAuditEvent(tx, { type: "audit_exported", userId: actorId, actorId, from }),
+  }));
+  let before: string | undefined = first;
   const encoder = new TextEncoder();
   return new ReadableStream(
     {
       start: (controller) => controller.enqueue(encoder.encode(csvLine(COLUMNS))),
       async pull(controller) {
-        const { events, older } = await listAuditEvents(view, { before, take: BATCH });
+        const { events, older } = await listAuditEvents(by, view, { before, take: BATCH });
         controller.enqueue(encoder.encode(events.map(eventLine).join("")));
         before = older;
         if (!older) controller.close();

@@ -1,6 +1,6 @@
 import "server-only";
 import type { CurrentSession } from "../auth/current-session";
-import { holdAdministrator } from "../auth/hold-administrator";
+import { type AdministratorProof, holdAdministrator } from "../auth/hold-administrator";
 import { transaction } from "../db/client";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
@@ -35,22 +35,26 @@ export async function exportEnrollment({
   from: RequestSource;
 }): Promise<ReadableStream<Uint8Array>> {
   const actorId = session.userId;
-  await transaction(async (tx) => {
-    await holdAdministrator(tx, session, "live");
+  const by = await transaction(async (tx) => {
+    const proof = await holdAdministrator(tx, session, "live");
     await recordAuditEvent(tx, { type: "enrollment_exported", userId: actorId, actorId, from });
+    return proof;
   });
-  return writePeople(view);
+  return writePeople(by, view);
 }
 
 /** The file itself, written as fast as it is taken, a thousand people at a time. */
-export function writePeople(view: EnrollmentView): ReadableStream<Uint8Array> {
+export function writePeople(
+  by: AdministratorProof,
+  view: EnrollmentView,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let after: Awaited<ReturnType<typeof readPeople>>["next"];
   return new ReadableStream(
     {
       start: (controller) => controller.enqueue(encoder.encode(csvLine(COLUMNS))),
       async pull(controller) {
-        const { people, next } = await readPeople(view, after, BATCH);
+        const { people, next } = await readPeople(by, view, after, BATCH);
         controller.enqueue(encoder.encode(people.map(personLine).join("")));
         after = next;
         if (!next) controller.close();

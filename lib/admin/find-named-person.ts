@@ -1,5 +1,6 @@
 import "server-only";
 import { z } from "zod";
+import type { AdministratorProof } from "../auth/hold-administrator";
 import { db } from "../db/client";
 import { parseEnrollmentView } from "./enrollment-view";
 import type { NamedPerson } from "./list-audit-events";
@@ -18,12 +19,15 @@ export type FoundPerson =
  * may be that of an account that is gone. `undefined` for empty text. It costs what a page of the list costs,
  * however many people there are, and so knows no more of a word that very many have.
  */
-export async function findNamedPerson(typed: string): Promise<FoundPerson | undefined> {
+export async function findNamedPerson(
+  by: AdministratorProof,
+  typed: string,
+): Promise<FoundPerson | undefined> {
   const text = typed.trim();
   if (text === "") return undefined;
   if (z.uuid().safeParse(text).success) return { found: "person", person: await findById(text) };
   const view = parseEnrollmentView((name) => (name === "search" ? text : undefined));
-  const listed = await listEnrollment(view, undefined);
+  const listed = await listEnrollment(by, view, undefined);
   const people = listed.people
     .slice(0, MOST_CHOICES)
     .map(({ id, name, email }) => ({ id, name, email }));

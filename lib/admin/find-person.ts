@@ -1,4 +1,5 @@
 import "server-only";
+import type { AdministratorProof } from "../auth/hold-administrator";
 import { type ListedSession, listSessions } from "../auth/session-rows";
 import { db } from "../db/client";
 import { type EnrolledMethods, findEnrolledMethods } from "../mfa/methods";
@@ -35,7 +36,10 @@ export type AdministeredMethod = {
 };
 
 /** The account of a person, for an administrator. `id` is a UUID; `undefined` if there is none. */
-export async function findPerson(id: string): Promise<AdministeredPerson | undefined> {
+export async function findPerson(
+  _by: AdministratorProof,
+  id: string,
+): Promise<AdministeredPerson | undefined> {
   const prisma = await db();
   const user = await prisma.user.findUnique({
     where: { id },
@@ -100,7 +104,10 @@ const showSet = (set: RecoveryCodeSetSummary | undefined) =>
     : [];
 
 /** The names of people by their ids; who is gone has none. */
-export async function findNames(ids: string[]): Promise<Map<string, string>> {
+export async function findNames(
+  _by: AdministratorProof,
+  ids: string[],
+): Promise<Map<string, string>> {
   const prisma = await db();
   const users = await prisma.user.findMany({
     where: { id: { in: ids } },

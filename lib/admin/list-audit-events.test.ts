@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { NotAdministrator } from "../auth/hold-administrator";
 import { db } from "../db/client";
-import { createAdministrator } from "../db/testing/administrators";
+import { createAdministrator, READER } from "../db/testing/administrators";
 import { createPerson, createPersonWithApp, FROM, type Person } from "../db/testing/people";
 import { logInAs, WITH_APP, WITH_CODE } from "../db/testing/signed-in";
 import { type AuditView, parseAuditView } from "./audit-view";
@@ -37,7 +37,7 @@ describe("the list of events", () => {
       ["of_the_future", "login_failed", "role_given", "login"],
     ],
   ])("is narrowed by %s", async (_what, fields, types) => {
-    const { events } = await listAuditEvents(viewOf(fields()), { before: undefined });
+    const { events } = await listAuditEvents(READER, viewOf(fields()), { before: undefined });
     expect(events.map(({ recordedType }) => recordedType)).toEqual(types);
   });
 
@@ -49,7 +49,9 @@ describe("the list of events", () => {
       actorId: people.ada.userId,
       at: new Date("2025-02-01"),
     });
-    const { events } = await listAuditEvents(viewOf({ person: gone }), { before: undefined });
+    const { events } = await listAuditEvents(READER, viewOf({ person: gone }), {
+      before: undefined,
+    });
     expect(events[0]).toMatchObject({
       person: { id: gone, name: undefined, email: undefined },
       actor: { id: people.ada.userId, name: "Ada", email: people.ada.email },
@@ -61,11 +63,11 @@ describe("the list of events", () => {
     const [early, late] = [new Date("2025-03-01"), new Date("2025-03-02")];
     for (const at of [late, early, late, early, late]) await store({ type: "login", userId, at });
     const view = viewOf({ person: userId });
-    const { events: whole } = await listAuditEvents(view, { before: undefined });
+    const { events: whole } = await listAuditEvents(READER, view, { before: undefined });
     const found: string[] = [];
     let before: string | undefined;
     do {
-      const { events, older } = await listAuditEvents(view, { before, take: 2 });
+      const { events, older } = await listAuditEvents(READER, view, { before, take: 2 });
       found.push(...events.map(({ id }) => id));
       before = older;
     } while (before);
@@ -80,13 +82,20 @@ test("whom somebody means is found by name, address or id, and nobody is guessed
   const [first, second] = [await createPerson(), await createPerson()];
   const prisma = await db();
   await prisma.user.update({ where: { id: first.userId }, data: { name } });
-  expect(await findNamedPerson("  ")).toBeUndefined();
-  expect(await findNamedPerson("zoë qui")).toMatchObject({ found: "person", person: { name } });
-  expect(await findNamedPerson(second.email)).toMatchObject({ person: { id: second.userId } });
-  expect(await findNamedPerson(second.userId)).toMatchObject({ person: { email: second.email } });
-  expect(await findNamedPerson("Ada")).toMatchObject({ found: "several" });
-  expect(await findNamedPerson("nobody is called that")).toEqual({ found: "nobody" });
-  expect(await findNamedPerson("') | !'")).toMatchObject({ found: "several" });
+  expect(await findNamedPerson(READER, "  ")).toBeUndefined();
+  expect(await findNamedPerson(READER, "zoë qui")).toMatchObject({
+    found: "person",
+    person: { name },
+  });
+  expect(await findNamedPerson(READER, second.email)).toMatchObject({
+    person: { id: second.userId },
+  });
+  expect(await findNamedPerson(READER, second.userId)).toMatchObject({
+    person: { email: second.email },
+  });
+  expect(await findNamedPerson(READER, "Ada")).toMatchObject({ found: "several" });
+  expect(await findNamedPerson(READER, "nobody is called that")).toEqual({ found: "nobody" });
+  expect(await findNamedPerson(READER, "') | !'")).toMatchObject({ found: "several" });
 });
 
 describe("the export of the audit log", () => {
@@ -107,7 +116,9 @@ describe("the export of the audit log", () => {
     expect(lines[0]).toMatch(/^Time,Event,Person,/);
     expect(lines).toHaveLength(1_204);
     expect(new Set(lines).size).toBe(1_204);
-    const { events } = await listAuditEvents(viewOf({ person: userId }), { before: undefined });
+    const { events } = await listAuditEvents(READER, viewOf({ person: userId }), {
+      before: undefined,
+    });
     expect(events[0]).toMatchObject({ type: "audit_exported", actor: { id: userId } });
     expect(
       await download({ session, view: viewOf({ person: userId, type: "login" }) }),

@@ -1,4 +1,5 @@
 import "server-only";
+import type { AdministratorProof } from "../auth/hold-administrator";
 import { db } from "../db/client";
 import type { AuditEvent, Prisma } from "../db/generated/client";
 import { type AuditEventType, isAuditEventType } from "../notices/audit-event";
@@ -26,6 +27,7 @@ const EVENTS_ON_A_PAGE = 50;
  * page begins before; none on the last. A page costs the same wherever it is (keyset).
  */
 export async function listAuditEvents(
+  _by: AdministratorProof,
   view: AuditView,
   { before, take = EVENTS_ON_A_PAGE }: { before: string | undefined; take?: number },
 ): Promise<{ events: AuditEntry[]; older: string | undefined }> {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import { db } from "../db/client";
 import type { Prisma } from "../db/generated/client";
+import { READER } from "../db/testing/administrators";
 import { createPerson, storeApp } from "../db/testing/people";
 import { type EnrollmentView, parseEnrollmentView } from "./enrollment-view";
 import { listEnrollment, MAX_FOUND, readPeople } from "./list-enrollment";
@@ -36,7 +37,7 @@ beforeAll(async () => {
 });
 
 async function namesOf(fields: Record<string, string>) {
-  const { people } = await listEnrollment(view(fields), undefined);
+  const { people } = await listEnrollment(READER, view(fields), undefined);
   return people.map(({ name }) => name);
 }
 
@@ -45,12 +46,12 @@ test("each sort leads through everybody once, in pages, up and down", async () =
     const seen: string[] = [];
     let after: Awaited<ReturnType<typeof readPeople>>["next"];
     do {
-      const page = await readPeople(view({ sort }), after, 2);
+      const page = await readPeople(READER, view({ sort }), after, 2);
       expect(page.people.length).toBeLessThanOrEqual(2);
       seen.push(...page.people.map(({ id }) => id));
       after = page.next;
     } while (after);
-    const { people } = await listEnrollment(view({ sort }), undefined);
+    const { people } = await listEnrollment(READER, view({ sort }), undefined);
     expect(seen, sort).toEqual(people.map(({ id }) => id));
     expect(new Set(seen).size, sort).toBe(NAMES.length);
   }
@@ -77,12 +78,12 @@ test.each<[string, string, (id: string) => Promise<unknown>]>([
       crowd.push(userId);
     }
     const batches = view({ sort, search: "batch" });
-    const first = await readPeople(batches, undefined, 2);
+    const first = await readPeople(READER, batches, undefined, 2);
     const last = first.people[1]?.id ?? "";
     await act(last);
     const seen = first.people.map(({ id }) => id);
     for (let { next } = first; next; ) {
-      const batch = await readPeople(batches, next, 2);
+      const batch = await readPeople(READER, batches, next, 2);
       seen.push(...batch.people.map(({ id }) => id));
       next = batch.next;
     }
@@ -103,11 +104,11 @@ async function remove(id: string): Promise<void> {
 }
 
 test("a page after somebody who is gone is the first page, and says so", async () => {
-  const page = await listEnrollment(view(), randomUUID());
+  const page = await listEnrollment(READER, view(), randomUUID());
   expect(page).toMatchObject({ isFirst: true });
   expect(page.people).toHaveLength(NAMES.length);
   const [first] = page.people;
-  const second = await listEnrollment(view(), first?.id);
+  const second = await listEnrollment(READER, view(), first?.id);
   expect(second).toMatchObject({ isFirst: false });
   expect(second.people).toHaveLength(NAMES.length - 1);
 });
@@ -154,7 +155,7 @@ test("a word that many have leads through all of them once, in order", async () 
   const seen: string[] = [];
   let after: string | undefined;
   do {
-    const page = await listEnrollment(view({ search: "throng" }), after);
+    const page = await listEnrollment(READER, view({ search: "throng" }), after);
     expect(page.isCut).toBe(false);
     seen.push(...page.people.map(({ name }) => name));
     after = page.next;
@@ -166,10 +167,10 @@ test("a word that many have leads through all of them once, in order", async () 
 
 test("a search that the index finds more than a thousand for says so", async () => {
   const remove = await createCrowd("Crowd", MAX_FOUND + 1, 600);
-  const crowd = await listEnrollment(view({ search: "crowd" }), undefined);
+  const crowd = await listEnrollment(READER, view({ search: "crowd" }), undefined);
   expect(crowd).toMatchObject({ isCut: true });
   expect(crowd.people).toHaveLength(50);
-  expect(await listEnrollment(view({ search: "crowd 7" }), undefined)).toMatchObject({
+  expect(await listEnrollment(READER, view({ search: "crowd 7" }), undefined)).toMatchObject({
     isCut: false,
   });
   await remove();
@@ -194,7 +195,7 @@ test("what a search query or SQL would take for its own is only text", async () 
 });
 
 test("LC-07 a person in the list has nothing secret", async () => {
-  const { people } = await listEnrollment(view(), undefined);
+  const { people } = await listEnrollment(READER, view(), undefined);
   expect(Object.keys(people[0] ?? {}).sort()).toEqual([
     "codesConfirmed",
     "codesLeft",

@@ -1,4 +1,5 @@
 import "server-only";
+import type { AdministratorProof } from "../auth/hold-administrator";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import type { Recoverability } from "../mfa/recoverability";
@@ -53,19 +54,22 @@ type EnrollmentPage = {
  * know only a thousand, and says so in `isCut`.
  */
 export async function listEnrollment(
+  by: AdministratorProof,
   view: EnrollmentView,
   after: string | undefined,
 ): Promise<EnrollmentPage> {
   const place = after === undefined ? undefined : await findPlace(after);
-  const { people, next, isCut } = await readPage(view, place);
+  const { people, next, isCut } = await readPage(by, view, place);
   return { people, next: next?.id, isFirst: place === undefined, isCut };
 }
 
 async function readPage(
+  by: AdministratorProof,
   view: EnrollmentView,
   after: Place | undefined,
 ): Promise<People & { isCut: boolean }> {
-  if (!view.search) return { ...(await readPeople(view, after, PEOPLE_ON_A_PAGE)), isCut: false };
+  if (!view.search)
+    return { ...(await readPeople(by, view, after, PEOPLE_ON_A_PAGE)), isCut: false };
   const near = await lookAlong(view, after);
   return near.next ? { ...near, isCut: false } : searchIndex(view, after);
 }
@@ -112,6 +116,7 @@ async function searchIndex(
  * gave as `next`: whoever logs in or is deleted between two calls moves nobody else.
  */
 export async function readPeople(
+  _by: AdministratorProof,
   view: EnrollmentView,
   after: Place | undefined,
   take: number,
@@ -134,7 +139,10 @@ const COLUMNS = Prisma.sql`u."id", u."name", u."email", u."role"::text AS "role"
   u."codesLeft", u."codesConfirmed", u."recoverability", u."lastLoginAt", u."disabledAt"`;
 
 /** What a person is called, by their id (a UUID). */
-export async function findPersonName(id: string): Promise<string | undefined> {
+export async function findPersonName(
+  _by: AdministratorProof,
+  id: string,
+): Promise<string | undefined> {
   const prisma = await db();
   const person = await prisma.user.findUnique({ where: { id }, select: { name: true } });
   return person?.name;

@@ -1,4 +1,5 @@
 import "server-only";
+import type { AdministratorProof } from "../auth/hold-administrator";
 import { findLoginMailbox } from "../auth/mailed-link";
 import { db, type Tx } from "../db/client";
 import { currentPolicy } from "../mfa/policy";
@@ -18,12 +19,15 @@ export type LockedOutPerson = {
   isReset: boolean;
 };
 
-/** A person by id (a UUID). In a transaction, it needs its `tx`. */
+/** A person by id (a UUID), for the pages that help them in. */
 export async function findLockedOutPerson(
+  _by: AdministratorProof,
   id: string,
-  tx?: Tx,
 ): Promise<LockedOutPerson | undefined> {
-  const prisma = tx ?? (await db());
+  return readPerson(await db(), id);
+}
+
+async function readPerson(prisma: Tx, id: string): Promise<LockedOutPerson | undefined> {
   const user = await prisma.user.findUnique({
     where: { id },
     select: {
@@ -65,7 +69,7 @@ export async function findHelpable(
   | { person?: undefined; refusal: HelpRefusal }
 > {
   if (userId === actorId) return { refusal: "self" };
-  const person = await findLockedOutPerson(userId, tx);
+  const person = await readPerson(tx, userId);
   if (!person) return { refusal: "unknown" };
   const { addressId, isDisabled, hasMethod, isReset } = person;
   if (isDisabled) return { refusal: "disabled" };

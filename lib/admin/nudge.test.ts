@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { NotAdministrator } from "../auth/hold-administrator";
 import { db } from "../db/client";
-import { createAdministrator } from "../db/testing/administrators";
+import { createAdministrator, READER } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";
 import { createPerson, createPersonWithApp, FROM, storeSecurityKey } from "../db/testing/people";
 import { logInAs, WITH_APP } from "../db/testing/signed-in";
@@ -24,15 +24,15 @@ test("one person gets one mail that fits what they lack, and no other within sev
   const { session } = await createAdministrator();
   const { userId } = await createPerson();
   const whom = { personId: userId };
-  expect(await countNudgeable(whom)).toBe(1);
+  expect(await countNudgeable(READER, whom)).toBe(1);
   expect(await nudge({ session, whom, from: FROM })).toBe(1);
   expect(await mailsTo(userId)).toEqual(["nudge_no_mfa"]);
   expect(await findEvents(userId)).toEqual(["nudged"]);
   expect(await nudge({ session, whom, from: FROM })).toBe(0);
   vi.setSystemTime(Date.now() + 6.9 * 86_400_000);
-  expect(await countNudgeable(whom)).toBe(0);
+  expect(await countNudgeable(READER, whom)).toBe(0);
   vi.setSystemTime(Date.now() + 0.2 * 86_400_000);
-  expect(await countNudgeable(whom)).toBe(1);
+  expect(await countNudgeable(READER, whom)).toBe(1);
   vi.useRealTimers();
 });
 
@@ -45,7 +45,7 @@ test("all of a view are mailed once, however many administrators press at the sa
   );
   for (const { userId } of people) expect(await mailsTo(userId)).toEqual(["nudge_locked_out"]);
   expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(people.length);
-  expect(await countNudgeable(EVERYBODY)).toBe(0);
+  expect(await countNudgeable(READER, EVERYBODY)).toBe(0);
 });
 
 test("nobody is mailed who is safe, disabled, or has not verified their address", async () => {

@@ -1,6 +1,6 @@
 import "server-only";
 import type { CurrentSession } from "../auth/current-session";
-import { holdAdministrator } from "../auth/hold-administrator";
+import { type AdministratorProof, holdAdministrator } from "../auth/hold-administrator";
 import { db, type Tx, transaction } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import { recordAuditEvent } from "../notices/audit-event";
@@ -24,7 +24,7 @@ const TEMPLATES = {
 } as const;
 
 /** How many people a nudge would reach now, counted no further than one press mails and one. */
-export async function countNudgeable(whom: Nudged): Promise<number> {
+export async function countNudgeable(_by: AdministratorProof, whom: Nudged): Promise<number> {
   const prisma = await db();
   const [row] = await prisma.$queryRaw<{ people: number }[]>`
     SELECT count(*)::integer AS "people" FROM (

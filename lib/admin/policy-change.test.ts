@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { NotAdministrator } from "../auth/hold-administrator";
+import { NotAdministrator, provenAdministrator } from "../auth/hold-administrator";
 import { SessionTooWeak } from "../auth/session-rows";
 import { db } from "../db/client";
-import { createAdministrator } from "../db/testing/administrators";
+import { createAdministrator, READER } from "../db/testing/administrators";
 import {
   createPerson,
   createPersonWithApp,
@@ -55,7 +55,7 @@ describe("a change", () => {
     const { id: policy } = await currentPolicy();
     const { id: _, requiredFrom: __, ...before } = POLICY_AT_FIRST;
     expect(JSON.parse(details ?? "")).toEqual({ policy, before, after: CHOICE });
-    expect(await listPolicyVersions(5)).toMatchObject([
+    expect(await listPolicyVersions(READER, 5)).toMatchObject([
       {
         by: "Ada",
         changed: ["requirement", "methods", "lowCodes", "temporaryCodeUses"],
@@ -67,7 +67,7 @@ describe("a change", () => {
     await change(CHOICE, undefined);
     const { id } = await currentPolicy();
     expect(await change(CHOICE, id)).toEqual({ changed: false, reason: "nothing-new" });
-    expect(await listPolicyVersions(5)).toHaveLength(1);
+    expect(await listPolicyVersions(READER, 5)).toHaveLength(1);
   });
 
   test("LC-09 made on an older version is refused, and what came in between stays", async () => {
@@ -75,7 +75,9 @@ describe("a change", () => {
     const late = { ...CHOICE, lowCodes: 9 };
     expect(await change(late, undefined)).toEqual({ changed: false, reason: "changed-meanwhile" });
     expect(await currentPolicy()).toMatchObject(CHOICE);
-    expect(await findPolicyVersion(undefined)).toMatchObject({ requirement: "administrators" });
+    expect(await findPolicyVersion(READER, undefined)).toMatchObject({
+      requirement: "administrators",
+    });
   });
 
   test("LC-09 of twenty at once one is made: none overwrites another unseen", async () => {
@@ -97,7 +99,7 @@ describe("a change", () => {
       ),
     );
     expect(results.filter(({ changed }) => changed)).toHaveLength(1);
-    expect(await listPolicyVersions(50)).toHaveLength(2);
+    expect(await listPolicyVersions(READER, 50)).toHaveLength(2);
     const made = results.findIndex(({ changed }) => changed);
     expect(await currentPolicy()).toMatchObject({ graceDays: 20 + made });
   });
@@ -120,7 +122,7 @@ describe("a change", () => {
     const prisma = await db();
     await prisma.user.update({ where: { id: administrator.userId }, data: { role: "USER" } });
     await expect(change(CHOICE, undefined)).rejects.toThrow(NotAdministrator);
-    expect(await listPolicyVersions(5)).toEqual([]);
+    expect(await listPolicyVersions(READER, 5)).toEqual([]);
   });
 
   test.each(Object.entries(WEAK_SESSIONS))(
@@ -128,7 +130,7 @@ describe("a change", () => {
     async (_, weaken) => {
       session = await weaken(administrator);
       await expect(change(CHOICE, undefined)).rejects.toThrow(SessionTooWeak);
-      expect(await listPolicyVersions(5)).toEqual([]);
+      expect(await listPolicyVersions(READER, 5)).toEqual([]);
     },
   );
 });
@@ -277,7 +279,11 @@ const change = (choice: PolicyChoice, knownId: string | undefined) =>
   changePolicy({ session, choice, knownId, from: FROM });
 
 const impactOf = async (choice: PolicyChoice) =>
-  measurePolicyImpact({ current: await currentPolicy(), choice, userId: administrator.userId });
+  measurePolicyImpact({
+    current: await currentPolicy(),
+    choice,
+    by: provenAdministrator(administrator.session),
+  });
 
 /** Another administrator acts from now on. */
 async function takeOffice() {

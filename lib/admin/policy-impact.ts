@@ -1,4 +1,5 @@
 import "server-only";
+import type { AdministratorProof } from "../auth/hold-administrator";
 import { db } from "../db/client";
 import { countingMethods, enrollmentDuty } from "../mfa/enrollment-duty";
 import type { Policy } from "../mfa/policy";
@@ -28,12 +29,12 @@ export type PolicyImpact = {
 export async function measurePolicyImpact({
   current,
   choice,
-  userId,
+  by: { userId },
 }: {
   current: Policy;
   choice: PolicyChoice;
   /** The administrator who chooses. */
-  userId: string;
+  by: AdministratorProof;
 }): Promise<PolicyImpact> {
   const now = new Date();
   const requiredFrom = requiredFromOf(current, choice, now);

@@ -1,4 +1,5 @@
 import "server-only";
+import type { AdministratorProof } from "../auth/hold-administrator";
 import { db } from "../db/client";
 import { POLICY_AT_FIRST, type Policy, readPolicy } from "../mfa/policy";
 import { differences, type PolicyField } from "./policy-choice";
@@ -13,7 +14,10 @@ export type PolicyVersion = {
 };
 
 /** The newest versions of the policy, newest first. */
-export async function listPolicyVersions(count: number): Promise<PolicyVersion[]> {
+export async function listPolicyVersions(
+  _by: AdministratorProof,
+  count: number,
+): Promise<PolicyVersion[]> {
   const prisma = await db();
   const rows = await prisma.policy.findMany({
     orderBy: [{ at: "desc" }, { id: "desc" }],
@@ -33,7 +37,10 @@ export async function listPolicyVersions(count: number): Promise<PolicyVersion[]
 }
 
 /** One version of the policy: what held at first without an id, and if it never was. */
-export async function findPolicyVersion(id: string | undefined): Promise<Policy> {
+export async function findPolicyVersion(
+  _by: AdministratorProof,
+  id: string | undefined,
+): Promise<Policy> {
   const prisma = await db();
   const row = id && (await prisma.policy.findUnique({ where: { id } }));
   return row ? readPolicy(row) : POLICY_AT_FIRST;

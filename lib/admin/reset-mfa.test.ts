@@ -10,7 +10,7 @@ import { digestPassword } from "../auth/password-digest";
 import { requestPasswordReset, resetPassword } from "../auth/reset-password";
 import { findSession } from "../auth/session-rows";
 import { db } from "../db/client";
-import { createAdministrator, promote } from "../db/testing/administrators";
+import { createAdministrator, promote, READER } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";
 import { mailTo, tokenTo } from "../db/testing/mailboxes";
 import {
@@ -107,7 +107,7 @@ describe("what a reset takes", () => {
     const prisma = await db();
     const waiting = { where: { userId, appliedAt: null, cancelledAt: null } };
     expect(await prisma.addressChange.count(waiting)).toBe(0);
-    expect(await findOpenRequest("reset-mfa", userId)).toBeUndefined();
+    expect(await findOpenRequest(READER, "reset-mfa", userId)).toBeUndefined();
     expect(await mailTo(person, person.email)).toContain("address_change_cancelled");
   });
 

@@ -2,23 +2,30 @@ import "server-only";
 import { forbidden, redirect } from "next/navigation";
 import { type ActionRequest, sessionAction } from "./action";
 import { type CurrentSession, currentSession, requireSession, stepUpPath } from "./current-session";
-import { NotAdministrator } from "./hold-administrator";
+import {
+  type AdministratorProof,
+  NotAdministrator,
+  provenAdministrator,
+} from "./hold-administrator";
 import { mustEnroll } from "./must-enroll";
 import { type SessionDemand, SessionOver } from "./session-rows";
+
+/** A session whose person administers, by a check of this request. */
+export type AdministratorSession = CurrentSession & AdministratorProof;
 
 /**
  * The session of an administrator, for a page of the administration; `path` is the page's own. Others are
  * answered with 403 (LC-08). A session restricted by a login with a recovery or temporary code proves
  * itself again first: it does not get in (design).
  */
-export async function requireAdministratorSession(path: string): Promise<CurrentSession> {
+export async function requireAdministratorSession(path: string): Promise<AdministratorSession> {
   const session = await requireSession(path);
   if (session.role !== "ADMINISTRATOR") forbidden();
   const { restrictedUntil } = session;
   if (restrictedUntil !== null && restrictedUntil > new Date()) {
     redirect(stepUpPath(path, session, "unrestricted"));
   }
-  return session;
+  return provenAdministrator(session);
 }
 
 /**
@@ -32,7 +39,7 @@ export function administratorAction<State>(
     demand: Extract<SessionDemand, "live" | "unrestricted">;
     keeps?: readonly string[];
   },
-  run: (request: ActionRequest & { session: CurrentSession }) => Promise<State>,
+  run: (request: ActionRequest & { session: AdministratorSession }) => Promise<State>,
 ): (state: State, formData: FormData) => Promise<State> {
   return sessionAction<State>(options, async (request) => {
     const path = typeof options.path === "string" ? options.path : options.path(request.text);
@@ -52,7 +59,7 @@ export function administratorAction<State>(
  * The session of an administrator, for a handler. Throws `SessionOver` without a session and
  * `NotAdministrator` for everybody else, restricted administrators included.
  */
-export async function currentAdministrator(): Promise<CurrentSession> {
+export async function currentAdministrator(): Promise<AdministratorSession> {
   const session = await currentSession();
   if (!session) throw new SessionOver();
   const { role, restrictedUntil } = session;
@@ -60,5 +67,5 @@ export async function currentAdministrator(): Promise<CurrentSession> {
   if (role !== "ADMINISTRATOR" || isRestricted || (await mustEnroll(session))) {
     throw new NotAdministrator();
   }
-  return session;
+  return provenAdministrator(session);
 }

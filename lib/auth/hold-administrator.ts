@@ -4,6 +4,18 @@ import type { CurrentSession } from "./current-session";
 import { mustEnroll } from "./must-enroll";
 import { holdSession, type SessionDemand } from "./session-rows";
 
+declare const proof: unique symbol;
+
+/**
+ * That the role of whoever asks was looked up in this request. Everything that reads other people's accounts for
+ * the administration takes one, and only the checks of the role make it, so that none can be forgotten (LC-08).
+ */
+export type AdministratorProof = { readonly userId: string; readonly [proof]: true };
+
+/** For the checks of the role alone: marks a session whose person was found to administer. */
+export const provenAdministrator = <Session extends { userId: string }>(session: Session) =>
+  session as Session & AdministratorProof;
+
 /**
  * The session's person is no administrator any more, is disabled, or has to enroll first; the transaction is
  * rolled back.
@@ -18,9 +30,10 @@ export class NotAdministrator extends Error {}
  */
 export async function holdAdministrator(
   tx: Tx,
-  { id, userId }: Pick<CurrentSession, "id" | "userId">,
+  session: Pick<CurrentSession, "id" | "userId">,
   demand: Extract<SessionDemand, "live" | "unrestricted">,
-): Promise<void> {
+): Promise<AdministratorProof> {
+  const { id, userId } = session;
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT 1 AS "held" FROM "User"
     WHERE "id" = ${userId}::uuid AND "role" = 'ADMINISTRATOR' AND "disabledAt" IS NULL
@@ -30,4 +43,5 @@ export async function holdAdministrator(
   if (rows.length !== 1 || isRestricted || (await mustEnroll({ userId }, tx))) {
     throw new NotAdministrator();
   }
+  return provenAdministrator(session);
 }

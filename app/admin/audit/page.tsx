@@ -7,7 +7,7 @@ import { readEventDetails } from "@/lib/admin/event-details";
 import { type FoundPerson, findNamedPerson } from "@/lib/admin/find-named-person";
 import { type AuditEntry, listAuditEvents, type NamedPerson } from "@/lib/admin/list-audit-events";
 import { differences } from "@/lib/admin/policy-choice";
-import { requireAdministratorSession } from "@/lib/auth/administration";
+import { type AdministratorSession, requireAdministratorSession } from "@/lib/auth/administration";
 import { PORTAL_ITSELF } from "@/lib/request-source";
 import { getDates, getDevice, getWords } from "@/messages/words";
 import { AddressLine } from "../address-line";
@@ -23,11 +23,11 @@ export default async function AuditPage({ searchParams }: PageProps<"/admin/audi
   const query = await searchParams;
   const text = (name: string) => (typeof query[name] === "string" ? query[name] : undefined);
   const asked = parseAuditView(text);
-  await requireAdministratorSession(auditPath(asked));
+  const session = await requireAdministratorSession(auditPath(asked));
   const { data: before } = z.uuid().safeParse(query.before);
   const typed = { person: text("person") ?? "", actor: text("actor") ?? "" };
-  const person = await findNamedPerson(typed.person);
-  const actor = await findNamedPerson(typed.actor);
+  const person = await findNamedPerson(session, typed.person);
+  const actor = await findNamedPerson(session, typed.actor);
   const view = { ...asked, person: idOf(person), actor: idOf(actor) };
   const isClear = [person, actor].every((one) => one === undefined || one.found === "person");
   // A name may mean another person tomorrow: the address that is kept holds ids.
@@ -40,7 +40,7 @@ export default async function AuditPage({ searchParams }: PageProps<"/admin/audi
         <p className="text-muted">{words("intro")}</p>
       </div>
       <Filters view={view} typed={typed} person={person} actor={actor} />
-      {isClear && <Events view={view} before={before} />}
+      {isClear && <Events by={session} view={view} before={before} />}
     </div>
   );
 }
@@ -48,9 +48,17 @@ export default async function AuditPage({ searchParams }: PageProps<"/admin/audi
 const idOf = (found: FoundPerson | undefined) =>
   found?.found === "person" ? found.person.id : undefined;
 
-async function Events({ view, before }: { view: AuditView; before: string | undefined }) {
+async function Events({
+  by,
+  view,
+  before,
+}: {
+  by: AdministratorSession;
+  view: AuditView;
+  before: string | undefined;
+}) {
   const words = await getWords("audit");
-  const { events, older } = await listAuditEvents(view, { before });
+  const { events, older } = await listAuditEvents(by, view, { before });
   return (
     <>
       {events.length > 0 ? (

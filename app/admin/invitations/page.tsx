@@ -3,7 +3,7 @@ import { ButtonForm } from "@/components/button-form";
 import { Notice } from "@/components/notice";
 import { TimeAgo } from "@/components/time-ago";
 import { findNames } from "@/lib/admin/find-person";
-import { requireAdministratorSession } from "@/lib/auth/administration";
+import { type AdministratorSession, requireAdministratorSession } from "@/lib/auth/administration";
 import { findKeptForm } from "@/lib/auth/kept-form";
 import { type Invitation, listOpenInvitations } from "@/lib/notices/invitations";
 import { getDates, getWords } from "@/messages/words";
@@ -53,15 +53,18 @@ export default async function InvitationsPage({ searchParams }: PageProps<"/admi
           }}
         />
       </section>
-      <OpenInvitations />
+      <OpenInvitations by={session} />
     </div>
   );
 }
 
-async function OpenInvitations() {
+async function OpenInvitations({ by }: { by: AdministratorSession }) {
   const words = await getWords("invitations");
-  const invitations = await listOpenInvitations();
-  const names = await findNames(invitations.map(({ invitedById }) => invitedById));
+  const invitations = await listOpenInvitations(by);
+  const names = await findNames(
+    by,
+    invitations.map(({ invitedById }) => invitedById),
+  );
   return (
     <section className="space-y-4">
       <h2>{words("open")}</h2>

@@ -25,7 +25,7 @@ export async function generateMetadata() {
 export default async function PolicyPage({ searchParams }: PageProps<"/admin/policy">) {
   const session = await requireAdministratorSession(POLICY_PATH);
   const policy = await currentPolicy();
-  const versions = await listPolicyVersions(VERSIONS);
+  const versions = await listPolicyVersions(session, VERSIONS);
   const kept = await findKeptForm(session, POLICY_PATH);
   const { done } = await searchParams;
   const outcome = Object.entries(DONE).find(([key]) => key === done)?.[1];

@@ -20,9 +20,9 @@ export default async function RemindPage({ searchParams }: PageProps<"/admin/rem
   );
   const { data: personId } = z.uuid().safeParse(query.person);
   const fields = personId ? { person: personId } : enrollmentFields(view);
-  await requireAdministratorSession(`/admin/remind?${new URLSearchParams(fields)}`);
-  const name = personId && ((await findPersonName(personId)) ?? notFound());
-  const people = await countNudgeable(personId ? { personId } : { view });
+  const session = await requireAdministratorSession(`/admin/remind?${new URLSearchParams(fields)}`);
+  const name = personId && ((await findPersonName(session, personId)) ?? notFound());
+  const people = await countNudgeable(session, personId ? { personId } : { view });
   const words = await getWords("enrollment");
   return (
     <div className="max-w-2xl space-y-6">

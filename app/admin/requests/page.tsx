@@ -17,10 +17,10 @@ export async function generateMetadata() {
 }
 
 export default async function RequestsPage({ searchParams }: PageProps<"/admin/requests">) {
-  const { userId } = await requireAdministratorSession("/admin/requests");
+  const session = await requireAdministratorSession("/admin/requests");
   const { done } = await searchParams;
   const told = Object.entries(DONE).find(([outcome]) => outcome === done)?.[1];
-  const requests = await listOpenRequests();
+  const requests = await listOpenRequests(session);
   const words = await getWords("lockedOut");
   return (
     <div className="max-w-2xl space-y-6">
@@ -41,7 +41,7 @@ export default async function RequestsPage({ searchParams }: PageProps<"/admin/r
       ) : (
         <ul aria-label={words("requestsList")} className="space-y-4">
           {requests.map((request) => (
-            <RequestItem key={request.id} request={request} actorId={userId} />
+            <RequestItem key={request.id} request={request} actorId={session.userId} />
           ))}
         </ul>
       )}

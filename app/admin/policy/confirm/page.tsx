@@ -10,7 +10,7 @@ import {
 } from "@/lib/admin/policy-choice";
 import { measurePolicyImpact, type PolicyImpact } from "@/lib/admin/policy-impact";
 import { findPolicyVersion, listPolicyVersions } from "@/lib/admin/policy-versions";
-import { requireAdministratorSession } from "@/lib/auth/administration";
+import { type AdministratorSession, requireAdministratorSession } from "@/lib/auth/administration";
 import { currentPolicy, type Policy } from "@/lib/mfa/policy";
 import { getDates, getWords } from "@/messages/words";
 import { savePolicy } from "../actions";
@@ -30,7 +30,7 @@ export default async function ConfirmPolicyPage({
   const { choice } = parsePolicyChoice(text);
   const known = text("known");
   const path = choice ? confirmPath(choice, known) : POLICY_PATH;
-  const { userId } = await requireAdministratorSession(path);
+  const session = await requireAdministratorSession(path);
   const current = await currentPolicy();
   const words = await getWords("policy");
   return (
@@ -39,7 +39,7 @@ export default async function ConfirmPolicyPage({
         <h1>{words("confirmTitle")}</h1>
         <p className="text-muted">{words("confirmIntro")}</p>
       </div>
-      {known !== (current.id ?? "") && <Meanwhile known={known} current={current} />}
+      {known !== (current.id ?? "") && <Meanwhile by={session} known={known} current={current} />}
       {!choice && <Notice tone="danger">{words("unreadable")}</Notice>}
       {choice && differences(current, choice).length === 0 && (
         <Notice tone="info">{words("nothingNew")}</Notice>
@@ -48,7 +48,7 @@ export default async function ConfirmPolicyPage({
         <>
           <Changes before={current} after={choice} />
           <Impact
-            impact={await measurePolicyImpact({ current, choice, userId })}
+            impact={await measurePolicyImpact({ current, choice, by: session })}
             choice={choice}
             changed={differences(current, choice)}
           />
@@ -71,11 +71,19 @@ export default async function ConfirmPolicyPage({
 }
 
 /** What somebody else changed since the form was opened. */
-async function Meanwhile({ known, current }: { known: string; current: Policy }) {
+async function Meanwhile({
+  by,
+  known,
+  current,
+}: {
+  by: AdministratorSession;
+  known: string;
+  current: Policy;
+}) {
   const words = await getWords("policy");
-  const [newest] = await listPolicyVersions(1);
+  const [newest] = await listPolicyVersions(by, 1);
   if (!newest) return null;
-  const before = await findPolicyVersion(known || undefined);
+  const before = await findPolicyVersion(by, known || undefined);
   const changed = differences(before, current);
   const facts = await Promise.all(changed.map((field) => describePolicyField(field, current)));
   const name = newest.by ?? words("formerAdministrator");

@@ -6,7 +6,7 @@ import { Notice } from "@/components/notice";
 import { TimeAgo } from "@/components/time-ago";
 import { ACCOUNT_ACTS } from "@/lib/admin/administer-account";
 import { type AdministeredPerson, findNames, findPerson } from "@/lib/admin/find-person";
-import { requireAdministratorSession } from "@/lib/auth/administration";
+import { type AdministratorSession, requireAdministratorSession } from "@/lib/auth/administration";
 import { listActivity } from "@/lib/notices/list-activity";
 import { getDates, getWords } from "@/messages/words";
 import { RecoverabilityMark, stateWord } from "../../recoverability-mark";
@@ -25,7 +25,7 @@ export async function generateMetadata() {
 export default async function PersonPage(props: PageProps<"/admin/users/[id]">) {
   const id = parsePersonId((await props.params).id);
   const session = await requireAdministratorSession(id ? personPath(id) : "/admin");
-  const person = (id && (await findPerson(id))) || notFound();
+  const person = (id && (await findPerson(session, id))) || notFound();
   const { before, done } = await props.searchParams;
   const act = ACCOUNT_ACTS.find((one) => one === done);
   const words = await getWords("person");
@@ -51,7 +51,7 @@ export default async function PersonPage(props: PageProps<"/admin/users/[id]">) 
       <CodeSets sets={person.codeSets} />
       <Sessions person={person} isOwn={isOwn} />
       <AccountActs person={person} isOwn={isOwn} />
-      <History id={person.id} before={parsePersonId(before)} />
+      <History by={session} id={person.id} before={parsePersonId(before)} />
     </div>
   );
 }
@@ -107,10 +107,21 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   );
 }
 
-async function History({ id, before }: { id: string; before: string | undefined }) {
+async function History({
+  by,
+  id,
+  before,
+}: {
+  by: AdministratorSession;
+  id: string;
+  before: string | undefined;
+}) {
   const words = await getWords("person");
   const { events, older } = await listActivity({ userId: id, before });
-  const names = await findNames(events.flatMap(({ administratorId }) => administratorId ?? []));
+  const names = await findNames(
+    by,
+    events.flatMap(({ administratorId }) => administratorId ?? []),
+  );
   return (
     <section className="space-y-4" id="history">
       <h2>{words("history")}</h2>

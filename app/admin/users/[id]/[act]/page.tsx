@@ -23,9 +23,9 @@ export async function generateMetadata({ params }: PageProps<"/admin/users/[id]/
 export default async function AccountActPage({ params }: PageProps<"/admin/users/[id]/[act]">) {
   const { id, act } = await readAct(params);
   const path = id && act ? personPath(id, act) : "/admin";
-  await requireAdministratorSession(path);
+  const session = await requireAdministratorSession(path);
   if (!id || !act) notFound();
-  const session = await requireStrongSession(path, "unrestricted");
+  await requireStrongSession(path, "unrestricted");
   const found = (await findAccountAct({ session, userId: id, act })) ?? notFound();
   const { reason } = await findKeptForm(session, path);
   const words = await getWords("person");

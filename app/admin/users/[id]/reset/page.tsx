@@ -24,12 +24,12 @@ export default async function ResetMfaPage({
   const id = parsePersonId((await params).id);
   const path = helpPath(id, "reset");
   const session = await requireAdministratorSession(path);
-  const person = await findHelpedPerson(id);
+  const person = await findHelpedPerson(session, id);
   const { done } = await searchParams;
   const words = await getWords("lockedOut");
   const { name } = person;
   const isDone = done === "reset" && person.isReset;
-  const request = await findOpenRequest("reset-mfa", person.id);
+  const request = await findOpenRequest(session, "reset-mfa", person.id);
   const obstacle = await describeObstacle(person, { actorId: session.userId, act: "reset-mfa" });
   const told =
     (isDone && words("resetDone", { name })) || (done === "requested" && words("requested"));

@@ -30,12 +30,12 @@ export default async function TemporaryCodePage({
   const id = parsePersonId((await params).id);
   const path = helpPath(id, PAGE);
   const session = await requireAdministratorSession(path);
-  const person = await findHelpedPerson(id);
+  const person = await findHelpedPerson(session, id);
   const { done } = await searchParams;
   const words = await getWords("lockedOut");
   const told = Object.entries(DONE).find(([outcome]) => outcome === done)?.[1];
   const obstacle = await describeObstacle(person, { actorId: session.userId, act: PAGE });
-  const request = await findOpenRequest(PAGE, person.id);
+  const request = await findOpenRequest(session, PAGE, person.id);
   const isApproved = request?.isApproved === true && request.requestedById === session.userId;
   return (
     <HelpFrame title={words("codeAdminTitle")} person={person} done={told && words(told)}>
