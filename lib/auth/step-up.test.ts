@@ -116,9 +116,11 @@ describe("a step-up", () => {
   });
 
   test("SE-07 TH-13 many begun at once are one, so that ten wrong answers are all there are", async () => {
-    const { session } = await logInAs(owner, WITH_APP);
-    const begun = await Promise.all(Array.from({ length: 8 }, () => begin(session)));
-    expect(new Set(begun.map(({ id }) => id)).size).toBe(1);
+    for (let round = 0; round < 4; round++) {
+      const { session } = await logInAs(owner, WITH_APP); // from the second on, the connections are open
+      const begun = await Promise.all(Array.from({ length: 8 }, () => begin(session)));
+      expect(new Set(begun.map(({ id }) => id)).size).toBe(1);
+    }
   });
 
   test("SE-07 TH-13 one with less than two minutes left gets ten, and keeps failures and what was typed", async () => {
