@@ -4,7 +4,7 @@ import { expect, lendCookies, test } from "./journeys";
 import { button, heading, told } from "./people";
 import { letTimeStepsPass } from "./phone";
 import { composeSubmission } from "./plain-browser";
-import { givePassword } from "./prepared-people";
+import { givePassword, logInWithCodePlainly } from "./prepared-people";
 
 test("SE-10 a person sees where they are logged in, ends one session, then all others", async ({
   page,
@@ -92,6 +92,25 @@ test("SE-02 SE-10 a session at rest is listed in words, and ended so that the pa
   const login = await stolen.open("/login");
   const again = await stolen.press(login, "Log in", { email, password: person.password });
   expect(again.path).toMatch(/^\/login\/verify/);
+});
+
+test("SE-09 after a change of methods or codes the other sessions are offered to be ended, where there are any", async ({
+  prepare,
+  portal: { baseURL },
+}) => {
+  const person = await prepare.withCodes();
+  const { browser } = person;
+  const offer = "See where else you are logged in, and end other sessions";
+  const after = async (path: string) => textOf((await browser.open(path)).body);
+  expect(await after("/account/mfa?done=saved")).not.toContain(offer);
+  await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
+  for (const done of ["app", "key", "phone", "saved", "removed-security-key"]) {
+    expect(await after(`/account/mfa?done=${done}`), done).toContain(offer);
+  }
+  expect(await after("/account/mfa?done=renamed")).not.toContain(offer);
+  const revoke = await browser.open("/account/mfa/recovery-codes/revoke");
+  const revoked = await browser.press(revoke, "Revoke codes");
+  expect(textOf(revoked.body)).toContain(offer);
 });
 
 test("SE-07 SE-10 an old login has to be proved again before it sees or ends sessions", async ({

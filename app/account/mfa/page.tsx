@@ -18,6 +18,7 @@ import { getEnrollmentTexts } from "./authenticator-app/texts";
 import { NotificationCard } from "./notification/card";
 import { SparekeyAuthenticatorStage } from "./notification/stage";
 import { getPairingTexts } from "./notification/texts";
+import { OtherSessions } from "./other-sessions";
 import { PreferredCard } from "./preferred/card";
 import { CodesCard } from "./recovery-codes/card";
 import { RecoveryCodesStage } from "./recovery-codes/stage";
@@ -50,12 +51,16 @@ const DONE = {
   saved: "setConfirmed",
 } as const;
 
+/** What lets nobody in or out; after everything else the other sessions are offered to be ended. */
+const CHANGES_NO_FACTOR: string[] = ["prefersApp", "prefersNotification", "prefersKey", "renamed"];
+
 export async function generateMetadata() {
   return { title: (await getWords("mfa"))("title") };
 }
 
 export default async function MfaPage({ searchParams }: PageProps<"/account/mfa">) {
-  const { userId } = await requireSession("/account/mfa");
+  const session = await requireSession("/account/mfa");
+  const { userId } = session;
   const methods = await findEnrolledMethods(userId);
   const duty = await findEnrollmentDuty(userId);
   const [newest] = await listRecoveryCodeSets(userId);
@@ -73,6 +78,7 @@ export default async function MfaPage({ searchParams }: PageProps<"/account/mfa"
           {doneWord && (
             <Notice tone="success" announce="status">
               {words(doneWord)}
+              {!CHANGES_NO_FACTOR.includes(doneWord) && <OtherSessions session={session} />}
             </Notice>
           )}
           {duty && <EnrollmentDutyNotice duty={duty} />}
@@ -81,6 +87,7 @@ export default async function MfaPage({ searchParams }: PageProps<"/account/mfa"
             methods.recoveryCodes?.confirmedAt === null && (
               <Notice tone="warning" announce="status">
                 {words("setUnconfirmed")}
+                <OtherSessions session={session} />
               </Notice>
             )}
           <div className="space-y-4">

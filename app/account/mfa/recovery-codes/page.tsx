@@ -12,6 +12,7 @@ import {
   type RecoveryCodeSetSummary,
 } from "@/lib/mfa/recovery-code-sets";
 import { getDates, getWords } from "@/messages/words";
+import { OtherSessions } from "../other-sessions";
 import { ConfirmForm, DiscardForm } from "./set-form";
 import { GenerateButton, type PreviousChoice, RecoveryCodesStage } from "./stage";
 import { getTenCodesTexts } from "./texts";
@@ -45,7 +46,7 @@ export default async function RecoveryCodesPage({
             </Link>
           </p>
         </div>
-        <Done done={(await searchParams).done} newest={sets[0]} />
+        <Done done={(await searchParams).done} newest={sets[0]} session={session} />
         {recoveryCodes && replacement && (
           <Replacement set={replacement} current={recoveryCodes.letter} />
         )}
@@ -71,9 +72,11 @@ export default async function RecoveryCodesPage({
 async function Done({
   done,
   newest,
+  session,
 }: {
   done: string | string[] | undefined;
   newest: RecoveryCodeSetSummary | undefined;
+  session: { id: string; userId: string };
 }) {
   if (!newest || newest.endedBy !== done) return null;
   const words = await getWords("codes");
@@ -85,6 +88,7 @@ async function Done({
   return (
     <Notice tone="success" announce="status">
       {told[done]}
+      <OtherSessions session={session} />
     </Notice>
   );
 }
