@@ -333,6 +333,43 @@ test("RC-14 RC-21 the old set works until the new one is marked as saved, and th
   await logInWithCodePlainly(person, codes[0] ?? "", baseURL);
 });
 
+test("RC-16 RC-19 a set that is not marked as saved is told wherever a login leads, and never beside the ten codes", async ({
+  page,
+  context,
+  prepare,
+  portal: { baseURL },
+}) => {
+  const person = await prepare.withApp();
+  await lendCookies(person.browser, context);
+  const notice = told(page, /Set A isn.t marked as saved yet/);
+  await page.goto(CODES);
+  await button(page, "Add Recovery Codes").click();
+  const codes = await readTenCodes(page);
+  await expect(notice).toHaveCount(0);
+  const landing = await (await logInWithCodePlainly(person, codes[0] ?? "", baseURL)).open(
+    RECOVERED_PATH,
+  );
+  expect(textOf(landing.body)).toMatch(/Set A isn.t marked as saved yet/);
+
+  page.once("dialog", (dialog) => dialog.accept());
+  await page.goto("/account/password");
+  await expect(notice).toBeVisible();
+  const goTo = (name: string) =>
+    page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+  await goTo("Overview");
+  await expect(told(page, /but set A isn.t marked as saved/)).toBeVisible();
+  await expect(notice).toHaveCount(0);
+  await goTo("Password");
+  await page.getByRole("link", { name: "Mark as saved, or make a new set" }).click();
+  await expect(heading(page, "Recovery Codes")).toBeVisible();
+  await expect(notice).toHaveCount(0);
+  await button(page, "Mark as saved").click();
+  await expect(told(page, /Your recovery codes are marked as saved/)).toBeVisible();
+  await goTo("Password");
+  await expect(heading(page, "Change your password")).toBeVisible();
+  await expect(notice).toHaveCount(0);
+});
+
 test("RC-14 the first use of a new code ends the old set; without a choice the old set is kept", async ({
   prepare,
   portal: { sql, baseURL },

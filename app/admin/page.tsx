@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UnsavedSet } from "@/app/unsaved-set";
 import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { type EnrollmentView, parseEnrollmentView } from "@/lib/admin/enrollment-view";
@@ -41,6 +42,7 @@ export default async function EnrollmentPage({ searchParams }: PageProps<"/admin
         <h1>{(await getWords("admin"))("enrollment")}</h1>
         <p className="text-muted">{words("intro")}</p>
       </div>
+      <UnsavedSet userId={session.userId} />
       {reminded !== undefined && (
         <Notice tone="success" announce="status">
           {words("reminded", { people: reminded })}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ActivityList } from "@/app/activity-list";
+import { UnsavedSet } from "@/app/unsaved-set";
 import { Link } from "@/components/link";
 import { requireSession } from "@/lib/auth/current-session";
 import { listActivity } from "@/lib/notices/list-activity";
@@ -20,6 +21,7 @@ export default async function ActivityPage({ searchParams }: PageProps<"/account
         <h1>{words("title")}</h1>
         <p className="text-muted">{words("intro")}</p>
       </div>
+      <UnsavedSet userId={userId} />
       {events.length === 0 ? (
         <p className="card text-muted">{words("empty")}</p>
       ) : (

@@ -1,6 +1,7 @@
 import { CircleCheck, Clock } from "lucide-react";
 import type { ReactNode } from "react";
 import { getFormTexts } from "@/app/form-texts";
+import { UnsavedSet } from "@/app/unsaved-set";
 import { ButtonForm } from "@/components/button-form";
 import { Form } from "@/components/form";
 import { Notice } from "@/components/notice";
@@ -50,6 +51,7 @@ export default async function AddressesPage({ searchParams }: PageProps<"/accoun
         <h1>{words("title")}</h1>
         <p className="text-muted">{words("intro")}</p>
       </div>
+      <UnsavedSet userId={session.userId} />
       {doneWord && (
         <Notice tone="success" announce="status">
           {words(`done.${doneWord}`)}

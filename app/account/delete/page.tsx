@@ -1,4 +1,5 @@
 import { getFormTexts } from "@/app/form-texts";
+import { UnsavedSet } from "@/app/unsaved-set";
 import { Form } from "@/components/form";
 import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
@@ -17,6 +18,7 @@ export default async function DeleteAccountPage() {
   return (
     <div className="space-y-6">
       <h1>{words("title")}</h1>
+      <UnsavedSet userId={userId} />
       <section className="card max-w-120 space-y-5">
         {(await isLastAdministrator(userId)) ? (
           <Notice tone="info">{words("lastAdministrator")}</Notice>

@@ -1,4 +1,5 @@
 import { getFormTexts } from "@/app/form-texts";
+import { UnsavedSet } from "@/app/unsaved-set";
 import { Form } from "@/components/form";
 import { requireStrongSession } from "@/lib/auth/current-session";
 import { findKeptForm } from "@/lib/auth/kept-form";
@@ -16,6 +17,7 @@ export default async function PasswordPage() {
   return (
     <div className="space-y-6">
       <h1>{words("title")}</h1>
+      <UnsavedSet userId={session.userId} />
       <section className="card max-w-120">
         <Form
           action={changeOwnPassword}

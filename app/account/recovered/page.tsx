@@ -1,6 +1,7 @@
 import { KeyRound, ListChecks, ShieldCheck, SmartphoneNfc } from "lucide-react";
 import type { ReactNode } from "react";
 import { methodWord } from "@/app/account/mfa/method-word";
+import { UnsavedSet } from "@/app/unsaved-set";
 import { CodeTicks } from "@/components/code-ticks";
 import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
@@ -57,6 +58,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
           </div>
         )}
       </div>
+      <UnsavedSet userId={userId} />
       {left === 0 ? (
         <Notice tone="danger" title={isByTemporaryCode ? help("gateTitle") : words("gateTitle")}>
           {isByTemporaryCode ? help("gate") : words("gate")}

@@ -1,4 +1,5 @@
 import { Monitor } from "lucide-react";
+import { UnsavedSet } from "@/app/unsaved-set";
 import { Notice } from "@/components/notice";
 import { TimeAgo } from "@/components/time-ago";
 import { requireStrongSession } from "@/lib/auth/current-session";
@@ -31,6 +32,7 @@ export default async function SessionsPage({ searchParams }: PageProps<"/account
         <h1>{words("title")}</h1>
         <p className="text-muted">{words("intro")}</p>
       </div>
+      <UnsavedSet userId={userId} />
       {outcome && (
         <Notice tone={outcome.tone} announce="status">
           {words(outcome.word)}
