@@ -10,6 +10,7 @@ import {
   givePassword,
   logInWithCodePlainly,
   prepareAdministrator,
+  verifyAddressOf,
   type WithCodes,
 } from "./prepared-people";
 import type { Sql } from "./servers";
@@ -104,13 +105,15 @@ test("LC-08 SE-14 no action of the administration does anything for them, with a
 
 test("SE-14 LC-08 a demoted administrator is refused with the next page and the next form, though both were open before", async ({
   prepare,
-  portal: { sql, baseURL },
+  portal,
 }) => {
+  const { sql, baseURL } = portal;
   const victim = await prepare.member();
   const [first, second] = [
     await prepareAdministrator(baseURL, sql),
     await prepareAdministrator(baseURL, sql),
   ];
+  await verifyAddressOf(second, portal); // else its account could be deleted with the role
   const { user } = await idsOf(sql, victim);
   const open = await second.browser.open(`/admin/users/${user}/disable`);
   const inviting = await second.browser.open("/admin/invitations");

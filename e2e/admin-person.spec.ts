@@ -130,6 +130,9 @@ test("SE-14 AX-01 a role is given and taken with the next request; nobody disabl
   );
 
   const own = await pathOf(sql, administrator);
+  await page.goto(`${own}/remove-administrator`);
+  await expect(told(page, /Nobody has verified the address/)).toBeVisible();
+  await verifyAddressOf(administrator, portal);
   await page.goto(own);
   await expect(link(page, "Disable account")).toHaveCount(0);
   await expect(link(page, "End all sessions")).toHaveCount(0);
