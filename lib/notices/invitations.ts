@@ -1,6 +1,5 @@
 import "server-only";
 import { randomUUID } from "node:crypto";
-import type { AdministratorProof } from "../auth/hold-administrator";
 import { db, type Tx } from "../db/client";
 import { currentKeyId } from "../keys";
 import { hashToken } from "../random-token";
@@ -66,7 +65,7 @@ export async function findInvitation(token: string): Promise<Invitation | undefi
 }
 
 /** The invitations that can still be accepted, the newest first. */
-export async function listOpenInvitations(_by: AdministratorProof): Promise<Invitation[]> {
+export async function listOpenInvitations(): Promise<Invitation[]> {
   const prisma = await db();
   return prisma.invitation.findMany({
     where: isOpen(),

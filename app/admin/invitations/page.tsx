@@ -60,7 +60,7 @@ export default async function InvitationsPage({ searchParams }: PageProps<"/admi
 
 async function OpenInvitations({ by }: { by: AdministratorSession }) {
   const words = await getWords("invitations");
-  const invitations = await listOpenInvitations(by);
+  const invitations = await listOpenInvitations();
   const names = await findNames(
     by,
     invitations.map(({ invitedById }) => invitedById),
