@@ -80,6 +80,7 @@ test("LC-06 nobody approves their own request, and nobody one about themselves",
 });
 
 test("LC-06 nobody whose role is younger than 72 hours approves, whether they were invited or promoted", async () => {
+  await createAdministrator();
   const given = await noteRole(second, { type: "role_given", hoursAgo: 71 });
   const from = new Date(given.getTime() + 72 * HOUR_MS);
   expect(await approve(second)).toEqual({ approved: false, reason: "new-role", from });
@@ -90,9 +91,29 @@ test("LC-06 nobody whose role is younger than 72 hours approves, whether they we
 });
 
 test("LC-06 no request of a new administrator is approved, who may be a second account of the approver", async () => {
+  await createAdministrator();
   await noteRole(asking, { type: "role_given", hoursAgo: 71 });
   expect(await approve(second)).toMatchObject({ approved: false, reason: "new-role" });
   expect(await isReset()).toBe(false);
+});
+
+test("LC-06 where nobody older could decide a new administrator does, and nobody brings that about", async () => {
+  await leaveAdministrators(asking, second, subject);
+  await noteRole(second, { type: "role_given", hoursAgo: 1 });
+  expect(await approve(second)).toMatchObject({ approved: true });
+
+  const another = await createAdministrator();
+  await leaveAdministrators(asking, second, another);
+  id = await ask(another);
+  const { userId } = await createAdministrator();
+  expect(await approve(second)).toMatchObject({ reason: "new-role" });
+  const prisma = await db();
+  await prisma.user.update({ where: { id: userId }, data: { disabledAt: new Date() } });
+  expect(await approve(second), "disabled").toMatchObject({ reason: "new-role" });
+  const taken = { role: "USER", disabledAt: null } as const;
+  await prisma.user.update({ where: { id: userId }, data: taken });
+  await noteRole({ userId }, { type: "role_taken", hoursAgo: 71 });
+  expect(await approve(second), "demoted").toMatchObject({ reason: "new-role" });
 });
 
 test("LC-06 what is done to somebody who was an administrator less than 72 hours ago takes two", async () => {
@@ -281,4 +302,11 @@ async function noteRole(
 
 async function isReset(): Promise<boolean> {
   return !(await hasMethod(await db(), subject.userId));
+}
+
+/** Takes the role from everybody else, long ago. */
+async function leaveAdministrators(...people: { userId: string }[]): Promise<void> {
+  const prisma = await db();
+  const id = { notIn: people.map(({ userId }) => userId) };
+  await prisma.user.updateMany({ where: { id }, data: { role: "USER" } });
 }

@@ -113,13 +113,14 @@ export type ApprovalResult =
   | { approved: false; reason: "gone" }
   /** It takes somebody else than who asked, and than whom it is about. */
   | { approved: false; reason: "own" | HelpRefusal }
-  /** Who asked or who approves got the role less than 72 hours before `from`. */
+  /** Who asked or who approves got the role less than 72 hours before `from`, and others could decide. */
   | { approved: false; reason: "new-role"; from: Date };
 
 /**
  * Approves a request, in a fresh session of an administrator who neither asked for it nor is its person
- * (LC-06), once both who asked and who approves have had the role for 72 hours. A reset is done in the same transaction, once; a temporary code is made by its requester
- * afterwards. Of several who decide at once, one does.
+ * (LC-06), once both who asked and who approves have had the role for 72 hours (`findSettlingOfRoles`). A reset is
+ * done in the same transaction, once; a temporary code is made by its requester afterwards. Of several who
+ * decide at once, one does.
  */
 export async function approveRequest({ session, id, from }: Decision): Promise<ApprovalResult> {
   const actorId = session.userId;
@@ -133,7 +134,7 @@ export async function approveRequest({ session, id, from }: Decision): Promise<A
     if (requestedById === actorId) return { approved: false, reason: "own" };
     const { refusal } = await findHelpable(tx, { userId, actorId, act: kind });
     if (refusal) return { approved: false, reason: refusal };
-    const settled = await findSettlingOfRoles([actorId, requestedById], tx);
+    const settled = await findSettlingOfRoles({ deciders: [actorId, requestedById], userId }, tx);
     if (settled) return { approved: false, reason: "new-role", from: settled };
     const isReset = kind === "reset-mfa";
     const now = new Date();

@@ -4,6 +4,7 @@ import { db, type Tx } from "../db/client";
 // As long as a change of the login address waits: time to read the mail about the role, and to object.
 const SETTLING_HOURS = 72;
 const HOUR_MS = 3_600_000;
+const DECIDERS = 2; // one asks, another approves
 
 /**
  * Whether the role of an administrator was taken from a person (a UUID) within the last 72 hours. Who takes it
@@ -19,18 +20,40 @@ export async function hasLostRoleLately(userId: string, tx?: Tx): Promise<boolea
 /**
  * From when on all of these people (UUIDs) have been administrators for 72 hours; `undefined` if they have, as
  * whoever had the role from the first. One who was let in a moment ago may be a second account of who let them in
- * (LC-06). In a transaction, it needs its `tx`.
+ * (LC-06). Nobody waits where hardly anybody could decide instead: where, besides `userId` whom it is about, there are not
+ * two who have had the role so long. In a transaction, it needs its `tx`.
  */
 export async function findSettlingOfRoles(
-  userIds: readonly string[],
+  { deciders, userId }: { deciders: readonly string[]; userId: string },
   tx?: Tx,
 ): Promise<Date | undefined> {
   const prisma = tx ?? (await db());
   const at = { gt: new Date(Date.now() - SETTLING_HOURS * HOUR_MS) };
-  const newest = await prisma.auditEvent.findFirst({
-    where: { userId: { in: [...userIds] }, type: "role_given", at },
-    select: { at: true },
+  const given = await prisma.auditEvent.findMany({
+    where: { type: "role_given", at },
+    select: { userId: true, at: true },
     orderBy: { at: "desc" },
   });
-  return newest ? new Date(newest.at.getTime() + SETTLING_HOURS * HOUR_MS) : undefined;
+  const newest = given.find((event) => event.userId && deciders.includes(event.userId));
+  if (!newest) return undefined;
+  const isNew = new Set(given.map((event) => event.userId));
+  const bearers = await listBearers(prisma, at);
+  const settled = bearers.filter((id) => id !== userId && !isNew.has(id));
+  if (settled.length < DECIDERS) return undefined;
+  return new Date(newest.at.getTime() + SETTLING_HOURS * HOUR_MS);
+}
+
+/** Who is an administrator, or was one until lately: else somebody could first get rid of those who might decide. */
+async function listBearers(prisma: Tx, lately: { gt: Date }): Promise<string[]> {
+  const taken = await prisma.auditEvent.findMany({
+    where: { type: "role_taken", at: lately },
+    select: { userId: true },
+  });
+  const lost = taken.flatMap(({ userId }) => userId ?? []);
+  const enabled = [{ disabledAt: null }, { disabledAt: lately }];
+  const bearers = await prisma.user.findMany({
+    where: { OR: [{ role: "ADMINISTRATOR", OR: enabled }, { id: { in: lost } }] },
+    select: { id: true },
+  });
+  return bearers.map(({ id }) => id);
 }

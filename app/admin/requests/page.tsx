@@ -56,7 +56,10 @@ async function RequestItem({ request, actorId }: { request: ListedRequest; actor
   const { name } = person;
   const isOwn = request.requestedById === actorId;
   const isAboutActor = person.id === actorId;
-  const settled = await findSettlingOfRoles([actorId, request.requestedById]);
+  const settled = await findSettlingOfRoles({
+    deciders: [actorId, request.requestedById],
+    userId: person.id,
+  });
   const facts = [
     { term: words("account"), value: person.email },
     { term: words("reason"), value: reason },
