@@ -71,6 +71,7 @@ export async function CodesCard({
           {words("replacementUnconfirmed", {
             letter: replacement.letter,
             current: set.letter,
+            left: set.left,
           })}
         </Notice>
       )}

@@ -47,9 +47,7 @@ export default async function RecoveryCodesPage({
           </p>
         </div>
         <Done done={(await searchParams).done} newest={sets[0]} session={session} />
-        {recoveryCodes && replacement && (
-          <Replacement set={replacement} current={recoveryCodes.letter} />
-        )}
+        {recoveryCodes && replacement && <Replacement set={replacement} current={recoveryCodes} />}
         {recoveryCodes && <SetInUse set={recoveryCodes} />}
         {hasMfa(methods) ? (
           <Generation
@@ -94,7 +92,13 @@ async function Done({
 }
 
 /** A new set beside the one it is to replace, until one of the two ends. */
-async function Replacement({ set, current }: { set: RecoveryCodeSetSummary; current: string }) {
+async function Replacement({
+  set,
+  current,
+}: {
+  set: RecoveryCodeSetSummary;
+  current: RecoveryCodeSetSummary;
+}) {
   const words = await getWords("codes");
   const mfa = await getWords("mfa");
   const working = (await getWords("form"))("working");
@@ -104,7 +108,7 @@ async function Replacement({ set, current }: { set: RecoveryCodeSetSummary; curr
       <SetHead set={set} title={words("waiting")}>
         <span className="font-medium text-warning">{mfa("unconfirmed")}</span>
       </SetHead>
-      <p>{words("waitingHelp", { letter, current })}</p>
+      <p>{words("waitingHelp", { letter, current: current.letter, left: current.left })}</p>
       <div className="flex flex-wrap gap-3">
         <ConfirmForm setId={setId} texts={{ submit: words("markSetSaved", { letter }), working }} />
         <DiscardForm setId={setId} texts={{ submit: words("discard", { letter }), working }} />
