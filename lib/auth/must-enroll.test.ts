@@ -90,11 +90,11 @@ describe("administrators", () => {
     await storeApp(person.userId);
     const { session } = await logInAs(person, WITH_APP);
     const act = () => transaction((tx) => holdAdministrator(tx, session, "unrestricted"));
-    await expect(act()).resolves.toBeUndefined();
+    await expect(act()).resolves.toMatchObject({ userId: person.userId });
     await setPolicy({ methods: ["security-key"] });
     await expect(act()).rejects.toThrow(NotAdministrator);
     await storeSecurityKey(person.userId);
-    await expect(act()).resolves.toBeUndefined();
+    await expect(act()).resolves.toMatchObject({ userId: person.userId });
   });
 });
 

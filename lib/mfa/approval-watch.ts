@@ -104,9 +104,10 @@ async function lookWhileWatched(): Promise<void> {
   const state = watch();
   if (state.isLooking) return;
   state.isLooking = true;
-  while (state.watchers.size > 0) {
+  for (;;) {
     await pause();
     const watchers = [...state.watchers];
+    if (watchers.length === 0) break; // nobody asks the database, which may be closed by now
     const versions = await findVersions(watchers.map(({ userId }) => userId)).catch(
       () => undefined,
     );
