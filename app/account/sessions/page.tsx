@@ -116,11 +116,13 @@ async function SessionItem({
         </dl>
       </div>
       {!isCurrent && (
-        <EndSessionForm
-          id={id}
-          describedBy={`session-${id}`}
-          texts={{ submit: words("end"), working: form("working") }}
-        />
+        <div className="shrink-0">
+          <EndSessionForm
+            id={id}
+            describedBy={`session-${id}`}
+            texts={{ submit: words("end"), working: form("working") }}
+          />
+        </div>
       )}
     </li>
   );
