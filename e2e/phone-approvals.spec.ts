@@ -113,9 +113,10 @@ test("a phone of many accounts leaves connections for the rest, and asks again w
   await phone.clock.install();
   await keepAccounts(phone, 5);
   await phone.route("**/authenticator/nonces", (route) => route.fulfill({ json: NONCE }));
-  await phone.route("**/authenticator/account", (route) =>
-    route.fulfill({ json: { state: "connected", name: "", account: {}, ...NONCE } }),
-  );
+  await phone.route("**/authenticator/account", (route) => {
+    const { authenticatorId: email } = route.request().postDataJSON(); // as they are kept
+    return route.fulfill({ json: { state: "connected", name: "", account: { email }, ...NONCE } });
+  });
   const resting: string[] = [];
   const looking = new Set<string>();
   await phone.route("**/authenticator/requests", (route) => {
@@ -256,10 +257,16 @@ async function keepAccounts(phone: Page, count: number): Promise<void> {
       );
       await new Promise((resolve) => {
         const opened = indexedDB.open("sparekey-authenticator", 1);
+        // The page makes it too; this may come first.
+        opened.onupgradeneeded = () =>
+          opened.result.createObjectStore("accounts", { keyPath: "id" });
         opened.onsuccess = () => {
           const change = opened.result.transaction("accounts", "readwrite");
           for (const account of kept) change.objectStore("accounts").put(account);
-          change.oncomplete = resolve;
+          change.oncomplete = () => {
+            opened.result.close();
+            resolve(undefined);
+          };
         };
       });
     },
