@@ -1,5 +1,6 @@
 import { defineConfig } from "@playwright/test";
 import type { PortalOptions } from "./e2e/fixtures";
+import { CHROMIUM_ARGS } from "./e2e/whole-chromium";
 
 // Every journey runs on PostgreSQL, with two servers. On the embedded database run those in which the engine
 // itself could make a difference: what races, locks, counts, lists, waits for a row to change, starts or ends.
@@ -37,16 +38,8 @@ export default defineConfig<object, PortalOptions>({
     video: "off",
     screenshot: "off",
     launchOptions: {
-      ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        "--disable-quic",
-      ],
+      ...(process.env.HEADLESS_SHELL_PATH && { executablePath: process.env.HEADLESS_SHELL_PATH }),
+      args: CHROMIUM_ARGS,
     },
   },
   projects: [

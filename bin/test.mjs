@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { findChromium } from "./chromium.mjs";
+import { findChromium, findHeadlessShell } from "./chromium.mjs";
 import { startPostgres } from "./postgres.mjs";
 
 const RESULTS = "test-results";
@@ -141,6 +141,7 @@ async function runJourneys() {
     throw new Error("The build failed, so there is nothing for a browser to open.");
   }
   await needPostgres();
+  process.env.HEADLESS_SHELL_PATH = findHeadlessShell();
   process.env.CHROMIUM_PATH = findChromium();
   title("Playwright");
   const report = newReport("e2e.json");

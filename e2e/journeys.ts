@@ -1,10 +1,11 @@
-import type { BrowserContext } from "@playwright/test";
+import type { Browser, BrowserContext } from "@playwright/test";
 import { TEST_SECRETS } from "@/lib/db/testing/test-environment";
 import { test as base, createDatabase, type Portal } from "./fixtures";
 import { PlainBrowser } from "./plain-browser";
 import { type Prepared, prepareMember, prepareWithApp, prepareWithCodes } from "./prepared-people";
 import { noteSecret } from "./secrets-of-the-run";
 import { launchServer, type Server } from "./servers";
+import { launchWholeChromium } from "./whole-chromium";
 
 export { expect } from "@playwright/test";
 
@@ -20,6 +21,8 @@ type Journey = {
     withApp: () => ReturnType<typeof prepareWithApp>;
     withCodes: () => ReturnType<typeof prepareWithCodes>;
   };
+  /** A browser that shows notifications, which the headless shell of the other tests does not. */
+  wholeChromium: Browser;
   /** What a server needs that is to have a database of its own, empty and gone after the test. */
   freshEnvironment: Record<string, string>;
   /** One more server, ended with the test. */
@@ -48,6 +51,12 @@ export const test = base.extend<Journey>({
       withApp: () => prepareWithApp(baseURL),
       withCodes: () => prepareWithCodes(baseURL),
     }),
+
+  wholeChromium: async ({ portal: _ }, use) => {
+    const browser = await launchWholeChromium();
+    await use(browser);
+    await browser.close();
+  },
 
   freshEnvironment: async ({ engine }, use, testInfo) => {
     const database = engine === "postgres" ? await createDatabase() : undefined;

@@ -52,7 +52,8 @@ export async function readQr(picture: Locator): Promise<string> {
     const context = canvas.getContext("2d");
     context?.drawImage(image, 0, 0);
     const seen = context?.getImageData(0, 0, image.width, image.height);
-    return { width: image.width, height: image.height, data: Array.from(seen?.data ?? []) };
+    const bytes = Array.from(seen?.data ?? [], (byte) => String.fromCharCode(byte)).join("");
+    return { width: image.width, height: image.height, data: btoa(bytes) };
   }, png);
-  return decodeQR({ width, height, data: new Uint8ClampedArray(data) });
+  return decodeQR({ width, height, data: new Uint8ClampedArray(Buffer.from(data, "base64")) });
 }

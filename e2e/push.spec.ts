@@ -67,10 +67,10 @@ test("PU-11 a phone that its push service does not know any more is forgotten, u
 
 test("PU-09 the worker shows one notification, of the newest login, and a touch leads to the page", async ({
   page,
-  browser,
+  wholeChromium,
   portal: { baseURL },
 }) => {
-  const { phone } = await personWithPhone(page, browser);
+  const { phone } = await personWithPhone(page, wholeChromium);
   await phone.context().grantPermissions(["notifications"], { origin: baseURL });
   const deliver = await pushDelivery(phone, baseURL);
   await phone.goto("/login"); // the page of the authenticator closes what is shown
@@ -129,10 +129,10 @@ test("HD-01 the worker may load the pictures of a notification, and its badge is
 
 test("PU-09 what was shown on the lock screen is gone once the page is looked at", async ({
   page,
-  browser,
+  wholeChromium,
   portal: { baseURL },
 }) => {
-  const { phone } = await personWithPhone(page, browser);
+  const { phone } = await personWithPhone(page, wholeChromium);
   await phone.context().grantPermissions(["notifications"], { origin: baseURL });
   const deliver = await pushDelivery(phone, baseURL);
   await phone.goto("/login"); // so that nothing but the look at the authenticator can close it
@@ -144,13 +144,13 @@ test("PU-09 what was shown on the lock screen is gone once the page is looked at
 
 test("PU-09 what was shown while the page is open is gone once it was answered", async ({
   page,
-  browser,
+  wholeChromium,
   portal: { baseURL },
 }) => {
-  const { person, phone } = await personWithPhone(page, browser);
+  const { person, phone } = await personWithPhone(page, wholeChromium);
   await phone.context().grantPermissions(["notifications"], { origin: baseURL });
   const deliver = await pushDelivery(phone, baseURL);
-  await logInElsewhere(browser, { person, baseURL });
+  await logInElsewhere(wholeChromium, { person, baseURL });
   await expect(button(phone, "This wasn't me")).toBeVisible();
   await deliver(JSON.stringify({ type: "approval", title: "A login", body: "waits" }));
   await expect.poll(() => shownNotifications(phone)).toEqual(["A login: waits"]);

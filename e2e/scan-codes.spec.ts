@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
-import { chromium, devices } from "@playwright/test";
+import { devices } from "@playwright/test";
 import encodeQR from "qr";
 import { expect, lendCookies, test } from "./journeys";
 import { button, heading, told } from "./people";
 import { accountsOn, beginConnecting, confirmOnPhone, connectInAccount } from "./sparekey-phone";
+import { launchWholeChromium } from "./whole-chromium";
 
 test("AX-03 the page's own scanner reads the picture through the phone's camera", async ({
   page,
@@ -58,16 +59,11 @@ test("a foreign QR code is told apart, and a camera that is refused leads to the
 });
 
 const launchWithCamera = (film: string) =>
-  chromium.launch({
-    ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--use-fake-ui-for-media-stream",
-      "--use-fake-device-for-media-stream",
-      `--use-file-for-fake-video-capture=${film}`,
-    ],
-  });
+  launchWholeChromium([
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    `--use-file-for-fake-video-capture=${film}`,
+  ]);
 
 const [WIDTH, HEIGHT] = [640, 480];
 const [BLACK, WHITE, GREY] = [16, 235, 128];
