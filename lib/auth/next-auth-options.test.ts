@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { createPerson, FROM, type Person } from "../db/testing/people";
@@ -108,19 +108,48 @@ describe("next-auth", () => {
 });
 
 describe("the lock file", () => {
+  type Locked = {
+    version: string;
+    integrity?: string;
+    optional?: boolean;
+    hasInstallScript?: true;
+  };
+  const { packages }: { packages: Record<string, Locked> } = JSON.parse(
+    readFileSync("package-lock.json", "utf8"),
+  );
+  const wanted = JSON.parse(readFileSync("package.json", "utf8"));
+
+  test("NX-09 names one version of each dependency, and what it has to be made of", () => {
+    const direct = Object.entries({ ...wanted.dependencies, ...wanted.devDependencies });
+    expect(direct.length).toBeGreaterThan(30);
+    for (const [name, version] of direct) {
+      expect(version, name).toBe(packages[`node_modules/${name}`]?.version);
+    }
+    const made = Object.entries(packages).filter(([place, { optional }]) => place && !optional);
+    for (const [place, { integrity }] of made) expect(integrity, place).toMatch(/^sha512-/);
+  });
+
+  test("NX-09 no package runs a script when it is installed", () => {
+    expect(Object.values(wanted.allowScripts)).not.toContain(true);
+    const scripted = Object.entries(packages).filter(
+      ([place, { hasInstallScript }]) => hasInstallScript && existsSync(place),
+    );
+    expect(scripted.length).toBeGreaterThan(0);
+    for (const [place] of scripted) {
+      expect(wanted.allowScripts).toHaveProperty([place.replace(/^.*node_modules\//, "")], false);
+    }
+  });
+
   test.each([
     ["NX-10", "next", "16.3.3"],
     ["NA-11", "next-auth", "4.24.15"],
     ["NA-11", "nodemailer", "7.0.7"],
   ])("%s no copy of %s is older than %s", (_id, name, floor) => {
-    const lock: { packages: Record<string, { version?: string }> } = JSON.parse(
-      readFileSync("package-lock.json", "utf8"),
-    );
-    const copies = Object.entries(lock.packages).filter(
+    const copies = Object.entries(packages).filter(
       ([place]) => place === `node_modules/${name}` || place.endsWith(`/node_modules/${name}`),
     );
     if (name !== "nodemailer") expect(copies).not.toEqual([]);
-    for (const [place, { version = "" }] of copies) {
+    for (const [place, { version }] of copies) {
       expect(compare(version, floor), `${place} ${version}`).toBeGreaterThanOrEqual(0);
     }
   });
