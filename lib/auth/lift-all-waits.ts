@@ -1,5 +1,6 @@
 import "server-only";
 import type { Tx } from "../db/client";
+import { settleApprovalRequests } from "../mfa/approval-requests";
 import { VERIFICATION_METHODS } from "../mfa/method-names";
 import { liftWaits } from "../mfa/throttle";
 import type { EmailAddress } from "./email-address";
@@ -7,7 +8,8 @@ import { ownPasswordThrottle, passwordThrottle } from "./password-throttle";
 
 /**
  * Ends every wait that somebody's failures began: of the person's password in all browsers, and of all
- * their methods. The counts stay, so the next failure waits longer, not shorter. For the transaction that
+ * their methods, and every pause of their notifications. The counts stay, so the next failure waits longer, not
+ * shorter. For the transaction that
  * changes or resets the password: whoever knew the old one, or flooded the login, keeps the owner out no
  * longer, and has won no guess by it.
  */
@@ -21,4 +23,5 @@ export async function liftAllWaits(
   if (owners > 0) await liftWaits(tx, passwordThrottle(address));
   await liftWaits(tx, ownPasswordThrottle(userId));
   for (const method of VERIFICATION_METHODS) await liftWaits(tx, { subject: userId, method });
+  await settleApprovalRequests(tx, userId);
 }

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { db } from "../db/client";
+import { db, transaction } from "../db/client";
 import { hashes } from "../db/testing/counted-hash-queue";
 import { dumpDatabase, spellingsOf } from "../db/testing/dump";
 import { createChallenge, FROM, setFailures, storeApp } from "../db/testing/people";
+import { storePhone } from "../db/testing/testing-phone";
 import { type HashLane, type HashPlace, takeHashPlace } from "../hash-queue";
+import { createApprovalRequest, findApprovalRefusal } from "../mfa/approval-requests";
 import { findLoginChallenge } from "../mfa/login-challenge";
 import { generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
 import { deriveMailLinkToken } from "../notices/mail-links";
@@ -231,6 +233,23 @@ describe("setting a new password", () => {
     const failed = await prisma.throttle.count({ where: { method: "password", failures: 5 } });
     expect(failed).toBeGreaterThan(0);
     expect(await logIn(owner.email, NEW)).toMatchObject({ verified: true });
+  });
+
+  test("PW-11 PU-04 T15 ends the pause of notifications that whoever had the password began", async () => {
+    const owner = await createOwner();
+    await storePhone(owner.userId);
+    for (let login = 0; login < 3; login += 1) {
+      const challenge = await createChallenge(owner);
+      await transaction((tx) => createApprovalRequest(tx, { challenge, from: FROM }));
+    }
+    const prisma = await db();
+    await prisma.approvalRequest.updateMany({
+      where: { userId: owner.userId },
+      data: { decision: "denied", answeredAt: new Date() },
+    });
+    expect(await findApprovalRefusal(owner.userId)).toMatchObject({ reason: "denied" });
+    await resetPassword({ token: await askForLink(owner), chosen: NEW }, FROM);
+    expect(await findApprovalRefusal(owner.userId)).toBeUndefined();
   });
 
   test("PW-11 a busy server keeps the link", async () => {

@@ -188,7 +188,7 @@ const PASSKEY = present | verified | backupEligible | backedUp;
 
 const methods = () => findEnrolledMethods(person.userId);
 
-type Challenge = Awaited<ReturnType<typeof createChallenge>>;
+type Challenge = Omit<Awaited<ReturnType<typeof createChallenge>>, "token">;
 
 const enterCode = (input: string, challenge: Challenge) =>
   verifyRecoveryCode({ challenge, input, from: FROM, onSatisfied: allow });

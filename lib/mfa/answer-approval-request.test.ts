@@ -11,7 +11,13 @@ import {
 } from "../db/testing/people";
 import { storePhone } from "../db/testing/testing-phone";
 import { type ApprovalAnswer, answerApprovalRequest } from "./answer-approval-request";
-import { createApprovalRequest, findShownRequest } from "./approval-requests";
+import {
+  createApprovalRequest,
+  findOpenRequests,
+  findRequestOfLogin,
+  findShownRequest,
+} from "./approval-requests";
+import { endLoginChallenge } from "./login-challenge";
 import { findEnrolledMethods, usableMethods } from "./methods";
 import {
   removeSparekeyAuthenticator,
@@ -146,7 +152,7 @@ describe("one answer", () => {
     expect(await readRequest(id)).toMatchObject({ decision: "approved" });
   });
 
-  test("PU-03 what is expired, replaced or of a login that ended is not answered any more", async () => {
+  test("PU-03 what is expired, replaced or of a login that ended is not approved any more", async () => {
     const prisma = await db();
     const replaced = await sent();
     const expired = await sent();
@@ -163,9 +169,23 @@ describe("one answer", () => {
       data: { endedAt: new Date() },
     });
     expect(await approve(ended.id, ended.number)).toMatchObject({ reason: "over" });
-    expect(await deny(ended.id)).toMatchObject({ reason: "over" });
-    expect(await deny(replaced.id)).toMatchObject({ reason: "over" });
     expect(await failures()).toBe(0);
+  });
+
+  test("PU-07 T15 who leaves a login that they began is denied, counted and told of all the same", async () => {
+    const { id } = await sent();
+    await endLoginChallenge(challenge.token);
+    expect(await deny(id)).toEqual({ answered: true });
+    expect(await readRequest(id)).toMatchObject({ decision: "denied" });
+    expect(await mailTo(person, person.email)).toEqual(["notification_denied"]);
+  });
+
+  test("PU-07 denying an older notification of a login ends the newer one, on screen and phone", async () => {
+    const older = await sent();
+    const newer = await sent();
+    expect(await deny(older.id)).toEqual({ answered: true });
+    expect(await findOpenRequests(phone)).toEqual([]);
+    expect(await findRequestOfLogin(newer.id, challenge.token)).toMatchObject({ state: "denied" });
   });
 
   test("PU-03 approving while the request expires either counts or does not, and nothing breaks", async () => {

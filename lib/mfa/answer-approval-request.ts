@@ -48,8 +48,8 @@ export type ApprovalAnswerResult =
  * login screen (PU-01). A number is counted before it is judged: on the request, which ends at three wrong
  * ones, and on the method's throttle, which new requests do not reset (PU-02); a right one is given back.
  * Denying ends the login challenge, is told by mail, and at the third begins a pause (PU-04, PU-07). It counts
- * also where another method had completed the login, while the request would last: nobody is told then that
- * nobody got in, and `onDenied` puts them out.
+ * also where the login is over, while the request would last: whoever began it and left again is told of as well.
+ * Where another method had completed it, nobody is told that nobody got in, and `onDenied` puts them out.
  */
 export async function answerApprovalRequest(answer: ApprovalAnswer): Promise<ApprovalAnswerResult> {
   const { authenticator, requestId: id, decision, number } = answer;
@@ -150,15 +150,14 @@ async function deny(answer: ApprovalAnswer): Promise<ApprovalAnswerResult> {
   return hadGotIn ? { answered: true, hadGotIn } : { answered: true };
 }
 
-/** Ends what is denied. Throws `LoginChallengeOver` if it ended before, and let nobody in. */
+/** Ends what is denied, first of all: nothing completes it any more. Throws `LoginChallengeOver` if it is gone. */
 async function endDenied(tx: Tx, id: string): Promise<DeniedChallenge> {
+  await endChallenge(tx, id);
   const challenge = await tx.loginChallenge.findUnique({
     where: { id },
     select: { id: true, sessionId: true, satisfiedAt: true },
   });
   if (!challenge) throw new LoginChallengeOver();
-  if (!challenge.satisfiedAt) await holdLoginChallenge(tx, id);
-  await endChallenge(tx, id);
   return challenge;
 }
 
@@ -216,7 +215,7 @@ async function record(
   }
 }
 
-/** The login may be over, and the request with it, by letting somebody in: `endDenied` tells. */
+/** The login may be over, and the request with it: `endDenied` tells whether it had let somebody in. */
 const deniable = () => ({ decision: null, expiresAt: { gt: new Date() } });
 
 const isSame = (given: string, wanted: string) =>

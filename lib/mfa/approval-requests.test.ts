@@ -13,7 +13,7 @@ import {
   findShownRequest,
   settleApprovalRequests,
 } from "./approval-requests";
-import { LoginChallengeOver } from "./login-challenge";
+import { endLoginChallenge, LoginChallengeOver } from "./login-challenge";
 import { suspendSparekeyAuthenticator } from "./sparekey-authenticators";
 
 vi.mock("../notices/push", () => ({ pushToAuthenticators: vi.fn(async () => undefined) }));
@@ -148,6 +148,21 @@ describe("limits", () => {
     expect(await send(), "the fourth begins none").toMatchObject({ sent: true });
   });
 
+  test("PU-04 T15 a fourth denial within the hour, on another phone, does not end the pause", async () => {
+    for (const minutes of [6, 6, 6, 0]) {
+      await mustSend();
+      await makeOlder(minutes);
+    }
+    const prisma = await db();
+    const requests = await prisma.approvalRequest.findMany({ where: { userId: person.userId } });
+    for (const [place, { id }] of requests.entries()) {
+      const data = { decision: "denied", answeredAt: new Date(Date.now() + place) };
+      await prisma.approvalRequest.update({ where: { id }, data });
+      const refusal = await findApprovalRefusal(person.userId);
+      expect(refusal?.reason, `${place + 1}`).toBe(place < 2 ? undefined : "denied");
+    }
+  });
+
   test("PU-04 of two reasons the longer one is told", async () => {
     for (let round = 0; round < 5; round++) await mustSend();
     const prisma = await db();
@@ -200,6 +215,14 @@ describe("who is asked", () => {
     });
     expect(await findOpenRequests(phone)).toEqual([]);
     await expect(send()).rejects.toThrow(LoginChallengeOver);
+  });
+
+  test("PU-15 a screen that waits learns that its login is over", async () => {
+    const id = await mustSend();
+    const { token } = challenge;
+    expect(await findRequestOfLogin(id, token)).toMatchObject({ state: "waiting" });
+    await endLoginChallenge(token);
+    expect(await findRequestOfLogin(id, token)).toMatchObject({ state: "replaced" });
   });
 
   test("PU-15 another browser's token finds nothing", async () => {

@@ -114,17 +114,16 @@ export async function findApprovalRefusal(
     take: UNANSWERED.requests,
     select: { createdAt: true },
   });
-  const lastDenied = (await isPausing(prisma, userId))
-    ? await prisma.approvalRequest.findFirst({
-        where: { ...unsettled, decision: "denied" },
-        orderBy: { answeredAt: "desc" },
-        select: { answeredAt: true },
-      })
-    : undefined;
+  const denied = await prisma.approvalRequest.findMany({
+    where: { ...unsettled, decision: "denied" },
+    orderBy: { answeredAt: "asc" },
+    select: { answeredAt: true },
+  });
+  const thirds = denied.filter((_, place) => (place + 1) % DENIED.requests === 0);
   const ends = [
     { reason: "often", since: sent[OFTEN.requests - 1]?.createdAt, ms: OFTEN.ms },
     { reason: "unanswered", since: sent[UNANSWERED.requests - 1]?.createdAt, ms: UNANSWERED.ms },
-    { reason: "denied", since: lastDenied?.answeredAt, ms: DENIED.ms },
+    { reason: "denied", since: thirds.at(-1)?.answeredAt, ms: DENIED.ms },
   ] as const;
   const refusals = [
     ...(barrier ? [{ reason: "waiting" as const, until: barrier.until }] : []),
@@ -138,7 +137,7 @@ export async function findApprovalRefusal(
   return longest;
 }
 
-/** Whether the person's last denial was every third since the last success: a pause follows it. */
+/** Whether the person's denial, just recorded, is every third since the last success: a pause follows it. */
 export async function isPausing(tx: Tx, userId: string): Promise<boolean> {
   const denied = await tx.approvalRequest.count({
     where: { userId, settledAt: null, decision: "denied" },
@@ -148,7 +147,7 @@ export async function isPausing(tx: Tx, userId: string): Promise<boolean> {
 
 /**
  * Forgets what the limits counted, in the transaction in which the person logs in or proves themselves anew,
- * with whatever method (63B §3.1.3.2: since the last success).
+ * with whatever method (63B §3.1.3.2: since the last success), or takes the password from whoever caused them.
  */
 export async function settleApprovalRequests(tx: Tx, userId: string): Promise<void> {
   await tx.approvalRequest.updateMany({
@@ -211,10 +210,16 @@ async function findRequest(
   const request = await prisma.approvalRequest.findUnique({ where: { id } });
   if (!request) return undefined;
   const { loginChallengeId, userId, expiresAt } = request;
-  const owned = await prisma.loginChallenge.count({
+  const challenge = await prisma.loginChallenge.findUnique({
     where: { id: loginChallengeId, userId, ...owner },
+    select: { endedAt: true },
   });
-  return owned === 1 ? { userId, expiresAt, state: stateOf(request) } : undefined;
+  if (!challenge) return undefined;
+  const state = stateOf(request);
+  if (state !== "waiting" || !challenge.endedAt) return { userId, expiresAt, state };
+  // Its login is over, perhaps by what was said to an older notification of it.
+  const isDenied = (await countDenied(loginChallengeId)) > 0;
+  return { userId, expiresAt, state: isDenied ? "denied" : "replaced" };
 }
 
 /** Whether the login behind a token was denied on a phone before it let anybody in. */
@@ -224,11 +229,12 @@ export async function wasDenied(token: string): Promise<boolean> {
     where: { tokenHash: hashToken(token), satisfiedAt: null },
     select: { id: true },
   });
-  if (!challenge) return false;
-  const denied = await prisma.approvalRequest.count({
-    where: { loginChallengeId: challenge.id, decision: "denied" },
-  });
-  return denied > 0;
+  return challenge !== null && (await countDenied(challenge.id)) > 0;
+}
+
+async function countDenied(loginChallengeId: string): Promise<number> {
+  const prisma = await db();
+  return prisma.approvalRequest.count({ where: { loginChallengeId, decision: "denied" } });
 }
 
 /** What a phone is asked: who wants in, from where. Never the number, which only the screen knows (PU-01). */

@@ -5,6 +5,7 @@ import { createChallenge, createPerson, FROM, type Person } from "../db/testing/
 import { storePhone } from "../db/testing/testing-phone";
 import { createApprovalRequest, findShownRequest } from "./approval-requests";
 import { countApprovalWatchers, readApprovals, wakeApprovalWatchers } from "./approval-watch";
+import { endLoginChallenge } from "./login-challenge";
 
 let person: Person;
 let challenge: Awaited<ReturnType<typeof createChallenge>>;
@@ -40,12 +41,28 @@ test("PU-15 an answer between the reading and the waiting is not missed", async 
   expect([state, reads]).toEqual(["approved", 2]);
 });
 
+test("PU-15 whoever waits learns that the login is over, of which the request itself knows nothing", async () => {
+  const left = performance.now();
+  const waiting = readApprovals({
+    ...WAIT(),
+    read: async () => {
+      const found = await (await db()).loginChallenge.findFirst({ where: { id: challenge.id } });
+      return found?.endedAt;
+    },
+    isNews: Boolean,
+  });
+  await untilWatched(1);
+  await endLoginChallenge(challenge.token);
+  expect(await waiting).toBeInstanceOf(Date);
+  expect(performance.now() - left).toBeLessThan(3_000);
+});
+
 test("a hundred that wait cost the database one query at a time, and none once they left", async () => {
   const leaving = new AbortController();
   const prisma = await db();
   const waits = Array.from({ length: 100 }, () => watch({ signal: leaving.signal }));
   await untilWatched(100);
-  const asked = vi.spyOn(prisma.approvalRequest, "findMany");
+  const asked = vi.spyOn(prisma, "$queryRaw");
   await sleep(1_000);
   expect(asked.mock.calls.length).toBeGreaterThan(1);
   expect(asked.mock.calls.length).toBeLessThan(10);
@@ -78,7 +95,7 @@ test("whoever waits meets the database's error, and leaves nothing behind", asyn
   await untilWatched(1);
   const prisma = await db();
   const broken = vi
-    .spyOn(prisma.approvalRequest, "findMany")
+    .spyOn(prisma, "$queryRaw")
     .mockImplementation((() => Promise.reject(new Error("gone"))) as never);
   await refused;
   broken.mockRestore();

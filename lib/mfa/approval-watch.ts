@@ -135,17 +135,17 @@ function endWaits(): void {
   for (const { wake } of [...state.watchers]) wake();
 }
 
-/** For each person a text that changes whenever one of their recent requests does. */
+/** For each person a text that changes whenever one of their recent requests does, or what it is asked for ends. */
 async function findVersions(userIds: string[]): Promise<Map<string, string>> {
   const prisma = await db();
-  const requests = await prisma.approvalRequest.findMany({
-    where: {
-      userId: { in: [...new Set(userIds)] },
-      createdAt: { gt: new Date(Date.now() - REMEMBERED_MS) },
-    },
-    orderBy: { id: "asc" },
-    select: { id: true, userId: true, decision: true, endedAt: true, usedAt: true },
-  });
+  const since = new Date(Date.now() - REMEMBERED_MS);
+  const requests = await prisma.$queryRaw<{ userId: string }[]>`
+    SELECT asked."userId"::text AS "userId", asked."id"::text AS "id", asked."decision", asked."endedAt",
+      asked."usedAt", challenge."endedAt" AS "overAt"
+    FROM "ApprovalRequest" asked
+    LEFT JOIN "LoginChallenge" challenge ON challenge."id" = asked."loginChallengeId"
+    WHERE asked."userId" = ANY(${[...new Set(userIds)]}::uuid[]) AND asked."createdAt" > ${since}
+    ORDER BY asked."id"`;
   const versions = new Map<string, string>();
   for (const { userId, ...request } of requests) {
     versions.set(userId, `${versions.get(userId) ?? ""}${JSON.stringify(request)}`);

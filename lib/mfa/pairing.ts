@@ -54,7 +54,7 @@ export type PairingOfSession =
   /** A phone has it, and its person has not confirmed there yet. */
   | { state: "claimed" }
   /** Confirmed on the phone: the account's page has the last word. */
-  | { state: "ready"; phone: WaitingPhone };
+  | { state: "ready"; phone: WaitingPhone; replacesId: string | undefined };
 
 /**
  * Begins to connect a phone from the account's page, or shows what is pending there again, so that a double
@@ -253,6 +253,7 @@ export async function findPairingOfSession(
   if (!phoneConfirmedAt) return { state: "claimed" };
   return {
     state: "ready",
+    replacesId: pairing.replacesId ?? undefined,
     phone: {
       pairingId: id,
       address: pairing.phoneAddress ?? "",

@@ -52,10 +52,11 @@ export async function createChallenge({ userId, email }: Person) {
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + 10 * 60_000);
   const returnTo = "/account";
+  const token = randomToken();
   const { id } = await prisma.loginChallenge.create({
-    data: { tokenHash: hashToken(randomToken()), userId, returnTo, createdAt, expiresAt },
+    data: { tokenHash: hashToken(token), userId, returnTo, createdAt, expiresAt },
   });
-  return { id, userId, email, returnTo, expiresAt };
+  return { id, token, userId, email, returnTo, expiresAt };
 }
 
 /** Sets the count of consecutive failures of a person's method; the wait after the last one is over. */

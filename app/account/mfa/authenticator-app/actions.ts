@@ -20,7 +20,11 @@ export type EnrollmentState = {
 
 /** Begins an enrollment or, when the form holds a code, verifies it: one form state for both. */
 export const addAuthenticatorApp = sessionAction<EnrollmentState>(
-  { path: "/account/mfa/authenticator-app", demand: "fresh" },
+  {
+    path: (text) =>
+      isLost(text) ? "/account/recovered/authenticator-app" : "/account/mfa/authenticator-app",
+    demand: "fresh",
+  },
   async ({ text, session, from }) => {
     const display = { issuer: (await getWords("product"))("name"), account: session.email };
     if (text("step") !== "verify") {
@@ -30,7 +34,7 @@ export const addAuthenticatorApp = sessionAction<EnrollmentState>(
       const owner = { userId: session.userId, sessionId: session.id };
       return { pending: draw(await beginAuthenticatorApp(owner, display)) };
     }
-    const previous = text("previous") === "lost" ? "lost" : "replaced";
+    const previous = isLost(text) ? "lost" : "replaced";
     const input = text("code");
     const result = await enrollAuthenticatorApp({ session, previous, input, display, from });
     if (result.verified) {
@@ -43,6 +47,9 @@ export const addAuthenticatorApp = sessionAction<EnrollmentState>(
     return { pending: draw(result.pending), codeError: words(result.reason) };
   },
 );
+
+/** Whether the app takes the place of a lost one. */
+const isLost = (text: (name: string) => string) => text("previous") === "lost";
 
 /** A disabled app is bound again only by somebody who proved themselves with another method. */
 async function needsOtherMethod({ userId, amr }: CurrentSession): Promise<boolean> {

@@ -23,7 +23,12 @@ export type EnrollmentTexts = {
   working: string;
 };
 
-type Enrollment = { add: (formData: FormData) => void; error: string | undefined; working: string };
+type Enrollment = {
+  add: (formData: FormData) => void;
+  previous: "replaced" | "lost";
+  error: string | undefined;
+  working: string;
+};
 
 const EnrollmentContext = createContext<Enrollment | undefined>(undefined);
 
@@ -63,7 +68,7 @@ function Stage({
     return <Pending {...{ pending, codeError, add, texts, previous, wipe }} />;
   }
   return (
-    <EnrollmentContext.Provider value={{ add, error, working: texts.working }}>
+    <EnrollmentContext.Provider value={{ add, previous, error, working: texts.working }}>
       {children}
     </EnrollmentContext.Provider>
   );
@@ -76,6 +81,7 @@ export function AddAppButton({ children, className }: { children: ReactNode; cla
   return (
     <BeginForm
       action={enrollment.add}
+      fields={{ previous: enrollment.previous }}
       error={enrollment.error}
       working={enrollment.working}
       className={className}

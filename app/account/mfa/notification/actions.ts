@@ -9,6 +9,7 @@ import type { CurrentSession } from "@/lib/auth/current-session";
 import { enrollSparekeyAuthenticator } from "@/lib/auth/enroll-sparekey-authenticator";
 import { holdSession } from "@/lib/auth/session-rows";
 import { config } from "@/lib/config";
+import { parseEnrolledMethod } from "@/lib/mfa/method-names";
 import {
   beginPairing,
   claimByPhrase,
@@ -37,7 +38,7 @@ export type PairingState = {
 
 /** Everything that connects a phone from the account's page: one form state for all of its steps. */
 export const addSparekeyAuthenticator = sessionAction<PairingState>(
-  { path: "/account/mfa/notification", demand: "fresh" },
+  { path: (text) => pathOf(text("replaces")), demand: "fresh" },
   async (request) => {
     if (!offersSparekeyAuthenticator()) {
       return { error: (await getWords("pairing"))("needsHttps") };
@@ -53,11 +54,16 @@ export const addSparekeyAuthenticator = sessionAction<PairingState>(
         await declinePairing(ownerOf(request.session));
         return { error: (await getWords("pairing"))("declined") };
       default:
-        await beginPairing(ownerOf(request.session), { replacesId: readReplaced(request) });
-        return showPairing(request.session, "begun");
+        return begin(request);
     }
   },
 );
+
+/** The page to come back to after a step-up; what it replaces is whose it says only when it is connected. */
+function pathOf(replaces: string): string {
+  const lost = parseEnrolledMethod("notification", replaces);
+  return lost?.id ? `/account/recovered/notification?id=${lost.id}` : "/account/mfa/notification";
+}
 
 type SessionRequest = ActionRequest & { session: CurrentSession };
 
@@ -65,6 +71,16 @@ const ownerOf = ({ id: sessionId, userId }: CurrentSession) => ({ userId, sessio
 
 /** The lost phone whose place the new one takes; whose it is, is checked where it ends. */
 const readReplaced = ({ text }: ActionRequest) => z.uuid().safeParse(text("replaces")).data;
+
+/** A phone that asks already is shown again, as after a step-up in between. */
+async function begin(request: SessionRequest): Promise<PairingState> {
+  const owner = ownerOf(request.session);
+  const replacesId = readReplaced(request);
+  const pairing = await findPairingOfSession(owner);
+  const isAsking = pairing?.state === "ready" && pairing.replacesId === replacesId;
+  if (!isAsking) await beginPairing(owner, { replacesId });
+  return showPairing(request.session, "begun");
+}
 
 async function showPairing(session: CurrentSession, why: "begun" | "asked"): Promise<PairingState> {
   const words = await getWords("pairing");

@@ -308,10 +308,10 @@ function Cancel() {
 
 /** Asks how far the pairing is, while the page is looked at, and shows what is next when it is further. */
 function useNews(known: "waiting" | "claimed"): void {
-  const { send } = usePairing();
-  const latest = useRef(send);
+  const { send, replaces } = usePairing();
+  const latest = useRef({ send, replaces });
   useEffect(() => {
-    latest.current = send;
+    latest.current = { send, replaces };
   });
   useEffect(() => {
     let isOver = false;
@@ -322,7 +322,9 @@ function useNews(known: "waiting" | "claimed"): void {
       isOver = true;
       const next = new FormData();
       next.set("step", "continue");
-      startTransition(() => latest.current(next));
+      const { send, replaces } = latest.current;
+      if (replaces) next.set("replaces", replaces);
+      startTransition(() => send(next));
     };
     const timer = setInterval(ask, POLL_MS);
     return () => {
