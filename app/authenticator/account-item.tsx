@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Notice } from "@/components/notice";
 import { dropAccount } from "./accounts";
 import { fill } from "./fill";
+import { stopPush } from "./push-state";
 import { callSigned, type PhoneAccount } from "./sign";
 import type { PhoneTexts } from "./texts";
 
@@ -45,6 +46,12 @@ export function AccountItem({
     await dropAccount(id);
     onForgotten(account);
   };
+  /** The portal keeps the phone enrolled, so the key has to say that nobody looks here any more. */
+  const forgetOnlyHere = async () => {
+    setBusy(true);
+    await stopPush(account);
+    await forgetHere();
+  };
   const forget = async () => {
     setBusy(true);
     const given = await callSigned({
@@ -53,8 +60,8 @@ export function AccountItem({
       path: "/authenticator/forget",
       lines: [userId],
     });
-    setBusy(false);
     if (given.ok || given.reason === "removed") return forgetHere();
+    setBusy(false);
     setAsking(KEPT[given.reason] ?? "unreachable");
   };
 
@@ -83,7 +90,7 @@ export function AccountItem({
               type="button"
               className="button button-danger"
               disabled={isBusy}
-              onClick={asking === "sure" ? forget : forgetHere}
+              onClick={asking === "sure" ? forget : forgetOnlyHere}
             >
               {asking === "sure" ? texts.forgetNow : texts.forgetHere}
             </button>

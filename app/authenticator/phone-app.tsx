@@ -142,7 +142,7 @@ export function PhoneApp({
             accounts={answering}
             scanned={scanned}
             texts={requestTexts}
-            onAnswered={() => {
+            onLeft={() => {
               setScanned(undefined);
               setLanding({ at: "requests" });
             }}

@@ -53,6 +53,11 @@ export async function renewPush(accounts: PhoneAccount[]): Promise<PushState> {
   return reasons.every((reason) => reason === "removed") ? "on" : "failed";
 }
 
+/** Has the portal ring this browser for that account no more; done as well as can be. */
+export async function stopPush(account: PhoneAccount): Promise<void> {
+  await tellPortal([account], null);
+}
+
 /** Takes away what was shown on the lock screen: whoever looks at the page sees the requests themselves. */
 export async function closeNotifications(): Promise<void> {
   if (!isSupported()) return;

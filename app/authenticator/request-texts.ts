@@ -7,6 +7,7 @@ export async function getRequestTexts(): Promise<RequestTexts> {
   const words = await getWords("approval");
   return {
     none: words("phone.none"),
+    gone: words("phone.gone"),
     titles: { login: words("phone.login"), "step-up": words("phone.stepUp") },
     account: words("phone.account"),
     portal: words("phone.portal"),

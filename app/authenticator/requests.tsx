@@ -8,6 +8,8 @@ import { callSigned, type PhoneAccount } from "./sign";
 
 export type RequestTexts = {
   none: string;
+  /** A request is not there any more, and was not answered here. */
+  gone: string;
   titles: Record<"login" | "step-up", string>;
   account: string;
   portal: string;
@@ -55,23 +57,31 @@ export function Requests({
   accounts,
   scanned,
   texts,
-  onAnswered,
+  onLeft,
 }: {
   /** The connected accounts of this phone. */
   accounts: PhoneAccount[];
   /** What was just scanned from a login screen, if anything was; a new object each time. */
   scanned: { requestId: string; number: string } | undefined;
   texts: RequestTexts;
-  /** A request left the page, which had the focus, by its answer. */
-  onAnswered: () => void;
+  /** A request left the page, which had the focus. */
+  onLeft: () => void;
 }) {
   const { requests, isLoaded, drop } = useOpenRequests(accounts);
   const [outcome, setOutcome] = useState<Outcome>();
+  const answering = useRef(new Set<string>());
   const isIdle = isLoaded && requests.length === 0;
   useEffect(() => {
     if (isIdle) void closeNotifications(); // it was answered elsewhere, or is over
   }, [isIdle]);
-  useNews(requests, () => setOutcome(undefined)); // which was about another one
+  useChanges(requests, {
+    onCome: () => setOutcome(undefined), // which was about another one
+    onGo: (id) => {
+      if (answering.current.has(id)) return; // its answer says what became of it
+      setOutcome({ tone: "info", text: texts.gone, advisesPassword: true });
+      if (document.activeElement === document.body) onLeft(); // the focus was in it
+    },
+  });
   const isScannedOver =
     scanned && isLoaded && requests.every(({ id }) => id !== scanned.requestId) && !outcome;
   return (
@@ -96,11 +106,14 @@ export function Requests({
           request={request}
           scanned={scanned?.requestId === request.id ? scanned : undefined}
           texts={texts}
+          onAnswering={(isAnswering) =>
+            isAnswering ? answering.current.add(request.id) : answering.current.delete(request.id)
+          }
           onOver={(end) => {
             drop(request.id);
             setOutcome(end);
             void closeNotifications();
-            onAnswered();
+            onLeft();
           }}
         />
       ))}
@@ -108,13 +121,19 @@ export function Requests({
   );
 }
 
-/** Calls `tell` when a request comes that was not there before. */
-function useNews(requests: Kept[], tell: () => void): void {
-  const seen = useRef(new Set<string>());
+/** Tells of a request that left, and then of those that came. */
+function useChanges(
+  requests: Kept[],
+  { onCome, onGo }: { onCome: () => void; onGo: (id: string) => void },
+): void {
+  const before = useRef(new Set<string>());
   useEffect(() => {
-    const news = requests.filter(({ id }) => !seen.current.has(id));
-    for (const { id } of news) seen.current.add(id);
-    if (news.length > 0) tell();
+    const now = new Set(requests.map(({ id }) => id));
+    const gone = [...before.current].find((id) => !now.has(id));
+    const hasCome = [...now].some((id) => !before.current.has(id));
+    before.current = now;
+    if (gone) onGo(gone);
+    if (hasCome) onCome();
   });
 }
 
@@ -147,8 +166,10 @@ function useOpenRequests(accounts: PhoneAccount[]) {
     }, PAUSE_MS);
     return () => clearInterval(timer);
   }, []);
+  const all = accounts.flatMap(({ id }) => byAccount.get(id) ?? []);
   return {
-    requests: accounts.flatMap(({ id }) => byAccount.get(id) ?? []),
+    // A phone that was connected twice to an account is asked twice, and shows it once.
+    requests: all.filter(({ id }, place) => all.findIndex((other) => other.id === id) === place),
     isLoaded: accounts.every(({ id }) => byAccount.has(id)),
     drop: (gone: string) => setByAccount((before) => keepOnly(before, ({ id }) => id !== gone)),
   };
@@ -206,12 +227,14 @@ function RequestCard({
   request,
   scanned,
   texts,
+  onAnswering,
   onOver,
 }: {
   request: Kept;
   /** What fills the field in, once it was scanned from this request's screen. */
   scanned: { number: string } | undefined;
   texts: RequestTexts;
+  onAnswering: (isAnswering: boolean) => void;
   onOver: (outcome: Outcome) => void;
 }) {
   const { id, account, email, occasion, portal, browser, address, createdAt } = request;
@@ -227,6 +250,7 @@ function RequestCard({
 
   const answer = async (decision: Decision) => {
     setBusy(true);
+    onAnswering(true);
     setError(undefined);
     const digits = decision === "approved" ? number.replace(/\D/g, "") : "";
     const given = await callSigned<{ hadGotIn: boolean }>({
@@ -243,11 +267,14 @@ function RequestCard({
     }
     const { reason } = given;
     const text = texts.refused[reason] ?? texts.failed;
+    const advisesPassword = decision === "denied";
     if (reason === "wrong") wrong.current += 1;
     if (wrong.current >= MAX_WRONG_NUMBERS) {
       return onOver({ tone: "danger", text: texts.wrongOver });
     }
-    if (reason === "over" || reason === "unknown") return onOver({ tone: "info", text });
+    if (reason === "over" || reason === "unknown")
+      return onOver({ tone: "info", text, advisesPassword });
+    onAnswering(false);
     if (reason === "wrong") setNumber("");
     setError(text);
     field.current?.focus();

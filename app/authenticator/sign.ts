@@ -32,9 +32,10 @@ export type PortalAnswer<T> = { ok: true; answer: T } | { ok: false; reason: str
 type Signer = Pick<PhoneAccount, "id" | "privateKey">;
 
 const VERSION = "sparekey-authenticator 1";
+const LOST_MS = 15_000; // nothing else is answered later, but by a connection that is gone
 const nonces = new Map<string, string>();
 
-/** Posts JSON to a route of the portal. */
+/** Posts JSON to a route of the portal; without a `signal` of its own, what takes too long is given up. */
 export async function callPortal<T>(
   path: string,
   body: object,
@@ -45,7 +46,7 @@ export async function callPortal<T>(
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
     cache: "no-store",
-    signal: signal ?? null,
+    signal: signal ?? AbortSignal.timeout(LOST_MS),
   }).catch(() => undefined);
   if (!response) return { ok: false, reason: "offline" };
   const answer = await response.json().catch(() => undefined);
@@ -74,7 +75,7 @@ export async function callSigned<T>({
   signal?: AbortSignal;
 }): Promise<PortalAnswer<T>> {
   const send = async () => {
-    const signed = await sign({ signer, purpose, lines });
+    const signed = await sign({ signer, purpose, lines, signal });
     if (!signed.ok) return signed;
     return callPortal<T & { nonce: string }>(path, { ...fields, ...signed.answer }, signal);
   };
@@ -93,12 +94,14 @@ async function sign({
   signer: { id, privateKey },
   purpose,
   lines,
+  signal,
 }: {
   signer: Signer;
   purpose: SignedPurpose;
   lines: readonly string[];
+  signal: AbortSignal | undefined;
 }): Promise<PortalAnswer<{ authenticatorId: string; nonce: string; signature: string }>> {
-  const nonce = await takeNonce(id);
+  const nonce = await takeNonce(id, signal);
   if (!nonce.ok) return nonce;
   const origin = window.location.origin;
   const text = [VERSION, purpose, origin, id, nonce.answer, ...lines].join("\n");
@@ -110,11 +113,15 @@ async function sign({
   return { ok: true, answer };
 }
 
-async function takeNonce(authenticatorId: string): Promise<PortalAnswer<string>> {
+async function takeNonce(
+  authenticatorId: string,
+  signal: AbortSignal | undefined,
+): Promise<PortalAnswer<string>> {
   const kept = nonces.get(authenticatorId);
   nonces.delete(authenticatorId);
   if (kept) return { ok: true, answer: kept };
-  const given = await callPortal<{ nonce: string }>("/authenticator/nonces", { authenticatorId });
+  const path = "/authenticator/nonces";
+  const given = await callPortal<{ nonce: string }>(path, { authenticatorId }, signal);
   return given.ok ? { ok: true, answer: given.answer.nonce } : given;
 }
 

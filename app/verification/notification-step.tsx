@@ -49,15 +49,16 @@ export async function NotificationStep({
   const refusal = await findApprovalRefusal(userId);
   const words = await getWords("approval");
   const phones = await listSparekeyAuthenticators(userId);
-  const working = phones.filter(({ suspendedAt }) => !suspendedAt).map(({ name }) => name);
-  const names = (await getDates()).list(working);
+  const working = phones.filter(({ suspendedAt }) => !suspendedAt);
+  const names = (await getDates()).list(working.map(({ name }) => name));
+  const waiting = working.some(({ hasPush }) => hasPush) ? "introWaiting" : "introOpen";
   return (
     <StepCard icon={BellRing} title={words("title")} account={account}>
       <NotificationWait
         request={request && (await toWaited(request))}
         intros={
           working.length > 0
-            ? { waiting: words("introWaiting", { names }), send: words("introSend", { names }) }
+            ? { waiting: words(waiting, { names }), send: words("introSend", { names }) }
             : undefined
         }
         refusal={refusal && (await describeApprovalRefusal(refusal))}

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { db, transaction } from "../db/client";
 import { findEvents } from "../db/testing/events";
-import { createPerson, FROM, type Person, storeApp } from "../db/testing/people";
+import { createChallenge, createPerson, FROM, type Person, storeApp } from "../db/testing/people";
 import { setPolicy } from "../db/testing/policies";
 import { storePhone } from "../db/testing/testing-phone";
 import {
@@ -28,6 +28,19 @@ test("LC-02 a phone that forgets an account is removed from it, and every addres
   const event = await prisma.auditEvent.findFirstOrThrow({ where: { userId: person.userId } });
   expect(event.methodName).toBe("Old phone");
   expect(await prisma.mail.count({ where: { eventId: event.id } })).toBe(1);
+});
+
+test("LC-05 TH-13 the last other method that was reported lost works again, and logins under way are over", async () => {
+  const prisma = await db();
+  await storeApp(person.userId);
+  const suspended = { suspendedAt: new Date() };
+  await prisma.authenticatorApp.updateMany({ where: { userId: person.userId }, data: suspended });
+  const { id } = await createChallenge(person);
+  expect(await forgetPhone(phone, FROM)).toEqual({ removed: true });
+  const app = await prisma.authenticatorApp.findFirstOrThrow({ where: { userId: person.userId } });
+  expect(app.suspendedAt).toBeNull();
+  const challenge = await prisma.loginChallenge.findUniqueOrThrow({ where: { id } });
+  expect(challenge.endedAt).toBeInstanceOf(Date);
 });
 
 test("design 1.10 the last method is not removed by whoever holds it: MFA stays on", async () => {

@@ -144,10 +144,13 @@ async function deletePairings(): Promise<number> {
   return count;
 }
 
+/** A day on, as for pairings; at once those of nobody, which a stranger can ask for by the million. */
 async function deleteWebauthnChallenges(): Promise<number> {
   const prisma = await db();
   const { count } = await prisma.webauthnChallenge.deleteMany({
-    where: { expiresAt: { lt: ago(DAY) } },
+    where: {
+      OR: [{ expiresAt: { lt: ago(DAY) } }, { userId: null, expiresAt: { lt: ago(0) } }],
+    },
   });
   return count;
 }

@@ -2,8 +2,16 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { hashes } from "../db/testing/counted-hash-queue";
-import { allow, createPerson, createPersonWithApp, FROM } from "../db/testing/people";
+import {
+  allow,
+  createChallenge,
+  createPerson,
+  createPersonWithApp,
+  FROM,
+} from "../db/testing/people";
 import { logInAs, readSession, WITH_APP, WITH_CODE } from "../db/testing/signed-in";
+import { storePhone } from "../db/testing/testing-phone";
+import { createApprovalRequest } from "../mfa/approval-requests";
 import { codeAt } from "../mfa/authenticator-code";
 import { beginStepUp } from "../mfa/login-challenge";
 import { generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
@@ -155,6 +163,18 @@ describe("a step-up", () => {
         sessionId: session.id,
       }),
     );
+  });
+
+  test("PU-04 a step-up, like a login, forgets what the limits of notifications counted", async () => {
+    const prisma = await db();
+    const { userId } = owner;
+    await storePhone(userId);
+    const challenge = await createChallenge(owner);
+    await transaction((tx) => createApprovalRequest(tx, { challenge, from: FROM }));
+    const { session } = await logInAs(owner, WITH_APP);
+    expect(await prisma.approvalRequest.count({ where: { userId, settledAt: null } })).toBe(1);
+    await stepUpWithApp(session);
+    expect(await prisma.approvalRequest.count({ where: { userId, settledAt: null } })).toBe(0);
   });
 
   test("SE-06 a session that was ended meanwhile is not stepped up", async () => {

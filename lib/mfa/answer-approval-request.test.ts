@@ -123,6 +123,21 @@ describe("the number", () => {
     await approve(id, wrong(number));
     expect(await mailTo(person, person.email)).toEqual(["method_failed"]);
   });
+
+  test("TH-12 the event of a wrong one names who logs in, and the failure counts where the phone is", async () => {
+    const onTheRoad = { address: "198.51.100.7", userAgent: "the phone" };
+    const { id, number } = await sent();
+    await approve(id, wrong(number), { from: onTheRoad });
+    const prisma = await db();
+    const event = await prisma.auditEvent.findFirst({
+      where: { userId: person.userId, type: "method_failed" },
+    });
+    expect(event).toMatchObject(FROM);
+    const counted = await prisma.rateLimiterFlexible.findMany({
+      where: { key: { contains: "198.51.100." } },
+    });
+    expect(counted.map(({ points }) => points)).toEqual([1]);
+  });
 });
 
 describe("one answer", () => {

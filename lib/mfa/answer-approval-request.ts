@@ -105,12 +105,19 @@ async function approve(answer: ApprovalAnswer): Promise<ApprovalAnswerResult> {
 }
 
 async function refuseNumber(
-  request: { id: string; userId: string; loginChallengeId: string; wrongNumbers: number },
-  { reservation, from }: { reservation: Reservation; from: RequestSource },
+  request: RequestSource & {
+    id: string;
+    userId: string;
+    loginChallengeId: string;
+    wrongNumbers: number;
+  },
+  { reservation, from: answeredFrom }: { reservation: Reservation; from: RequestSource },
 ): Promise<ApprovalAnswerResult> {
-  const { id, userId, loginChallengeId, wrongNumbers } = request;
+  const { id, userId, loginChallengeId, wrongNumbers, address, userAgent } = request;
   const left = MAX_WRONG_NUMBERS - wrongNumbers;
-  await recordFailedAnswer({ challenge: { id: loginChallengeId, userId }, reservation, from });
+  const challenge = { id: loginChallengeId, userId };
+  // As for a denial: the owner wants to know who it was, not where their phone is.
+  await recordFailedAnswer({ challenge, reservation, from: { address, userAgent }, answeredFrom });
   if (left <= 0) {
     const prisma = await db();
     await prisma.approvalRequest.updateMany({

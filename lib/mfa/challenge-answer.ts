@@ -41,11 +41,15 @@ export async function recordFailedAnswer({
   challenge,
   reservation,
   from,
+  answeredFrom = from,
 }: {
   challenge: Pick<LoginChallenge, "id" | "userId">;
   /** The count of the method so far; none where nothing can be guessed. */
   reservation: Pick<Reservation, "method" | "failures">;
+  /** Who logs in, as the owner is told. */
   from: RequestSource;
+  /** The phone, where one answers for another browser: failures are counted where the guesses are made. */
+  answeredFrom?: RequestSource;
 }): Promise<void> {
   const { userId } = challenge;
   const { method, failures } = reservation;
@@ -65,5 +69,5 @@ export async function recordFailedAnswer({
       await recordAuditEvent(tx, { type: "method_waiting", userId, method, from });
     }
   });
-  await countFailure(from);
+  await countFailure(answeredFrom);
 }

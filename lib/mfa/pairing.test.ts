@@ -66,12 +66,12 @@ async function showPhrase(by = phone) {
   return begun;
 }
 
-const type = (typed: string, whose = owner) => {
+const type = (typed: string, whose = owner, replacesId?: string) => {
   const parsed = parsePairingPhrase(typed);
   if (!parsed.parsed) throw new Error(parsed.reason);
   const authorize = async () => undefined;
   const { phrase } = parsed;
-  return claimByPhrase({ owner: whose, phrase, replacesId: undefined, from: FROM, authorize });
+  return claimByPhrase({ owner: whose, phrase, replacesId, from: FROM, authorize });
 };
 
 describe("from the account's page", () => {
@@ -90,6 +90,16 @@ describe("from the account's page", () => {
     expect(await begin()).toEqual({ secret });
     expect(await findPairingSecret(owner)).toBe(secret);
     expect(await findPairingSecret({ ...owner, sessionId: randomUUID() })).toBeUndefined();
+  });
+
+  test("LC-05 a picture that was drawn to add a phone replaces none, nor the other way round", async () => {
+    const { secret } = await begin();
+    const replacesId = randomUUID();
+    const replacing = await beginPairing(owner, { replacesId });
+    expect(replacing.secret).not.toBe(secret);
+    expect(await claim(secret)).toEqual({ claimed: false, reason: "gone" });
+    expect(await beginPairing(owner, { replacesId })).toEqual(replacing);
+    expect((await begin()).secret).not.toBe(replacing.secret);
   });
 
   test("LC-10 with less than five minutes left there is a new picture, and the old one is over", async () => {
@@ -235,8 +245,17 @@ describe("confirming", () => {
     expect(checkNumber).toMatch(/^\d{4}$/);
     expect(await findPairingOfSession(owner)).toEqual({
       state: "ready",
+      replacesId: undefined,
       phone: { pairingId: id, ...PHONE, checkNumber },
     });
+  });
+
+  test("LC-05 a phone that was taken by its phrase in the place of a lost one says so", async () => {
+    const { id, phrase } = await showPhrase();
+    const replacesId = randomUUID();
+    expect(await type(phrase, owner, replacesId)).toEqual({ used: true });
+    await decide(id, "confirmed");
+    expect(await findPairingOfSession(owner)).toMatchObject({ state: "ready", replacesId });
   });
 
   test("the check number tells one key from another", async () => {
