@@ -29,6 +29,7 @@ export default defineConfig<object, PortalOptions>({
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 120_000, // the longest takes half of it on two cores
+  expect: { timeout: 15_000 }, // what is awaited comes within two, unless the machine does other things too
   reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],
   use: {
     locale: "en-US",

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { expect, type Page } from "@playwright/test";
-import { Phone, readQr } from "./phone";
+import { letTimeStepsPass, Phone, readQr } from "./phone";
 import { noteSecret } from "./secrets-of-the-run";
+import type { Sql } from "./servers";
 
 /** Somebody with an account, or about to have one. */
 export type Person = { name: string; email: string; password: string };
@@ -63,6 +64,18 @@ export async function logOut(page: Page): Promise<void> {
 /** On the page with the picture: sets up a phone by scanning it. */
 export async function scanPicture(page: Page): Promise<Phone> {
   return Phone.fromUri(await readQr(page.getByRole("img", { name: /QR/ })));
+}
+
+/** On the way to what asks for a fresh proof, whatever method comes first there: verifies with the app. */
+export async function stepUpWithApp(
+  page: Page,
+  { sql, person: { email, phone } }: { sql: Sql; person: { email: string; phone: Phone } },
+): Promise<void> {
+  await expect(told(page, /verify once more that it’s you/)).toBeVisible();
+  await letTimeStepsPass(sql, email);
+  await page.goto(page.url().replace(/verify\/[\w-]+/, "verify/authenticator-app"));
+  await field(page, "Verification code").fill(phone.code());
+  await button(page, "Verify").click();
 }
 
 /** On the page with the picture: sets up a phone by typing the key. */

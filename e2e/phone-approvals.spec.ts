@@ -96,12 +96,43 @@ test("PU-07 a login that another method completes leaves the phone at once", asy
   await logOut(page);
   await logIn(page, person);
   await expect(button(phone, "Approve")).toBeVisible();
+  await field(phone, NUMBER).focus();
   await page.goto("/login/verify/authenticator-app");
   await letTimeStepsPass(sql, person.email);
   await field(page, "Verification code").fill(person.phone.code());
   await button(page, "Verify").click();
   await expect(heading(page, "Account Settings")).toBeVisible();
   await expect(told(phone, /Nothing waits for your answer/)).toBeVisible();
+  await expect(told(phone, /That request is over/)).toBeVisible();
+  await expect(link(phone, "Choose a new password")).toBeVisible();
+  await expect(heading(phone, "Waiting for your answer")).toBeFocused(); // AX-10
+  await phone.context().close();
+});
+
+test("PU-07 “This wasn't me” counts also when whoever began the login has left it", async ({
+  page,
+  browser,
+  portal: { sql },
+}) => {
+  const { person, phone } = await connected(page, browser);
+  await phone.route("**/authenticator/requests", (route) =>
+    route.request().postDataJSON().known?.length > 0 ? undefined : route.continue(),
+  ); // what it shows then, it goes on showing
+  await logIn(page, person);
+  await expect(
+    told(page, /^Open Sparekey Authenticator on Chrome on Android\. Enter this number there/),
+  ).toBeVisible(); // it has no notifications
+  await expect(button(phone, "This wasn't me")).toBeVisible();
+  await button(page, "Start over").click();
+  await expect(heading(page, "Log in")).toBeVisible();
+  await button(phone, "This wasn't me").click();
+  await expect(phone.getByRole("status").getByText(/^Denied\./)).toBeVisible();
+  const [event] = await sql(
+    `SELECT "type" FROM "AuditEvent" WHERE "type" = 'notification_denied'
+     AND "userId" = (SELECT "id" FROM "User" WHERE "email" = $1)`,
+    [person.email],
+  );
+  expect(event).toBeDefined();
   await phone.context().close();
 });
 
@@ -112,7 +143,10 @@ test("a phone of many accounts leaves connections for the rest, and asks again w
   const phone = await openPhone(browser, baseURL);
   await phone.clock.install();
   await keepAccounts(phone, 5);
-  await phone.route("**/authenticator/nonces", (route) => route.fulfill({ json: NONCE }));
+  let isDead = false;
+  await phone.route("**/authenticator/nonces", (route) =>
+    isDead ? undefined : route.fulfill({ json: NONCE }),
+  );
   await phone.route("**/authenticator/account", (route) => {
     const { authenticatorId: email } = route.request().postDataJSON(); // as they are kept
     return route.fulfill({ json: { state: "connected", name: "", account: { email }, ...NONCE } });
@@ -131,7 +165,10 @@ test("a phone of many accounts leaves connections for the rest, and asks again w
   await expect.poll(() => resting.length).toBe(3);
   await phone.clock.runFor(12_000);
   expect(resting).toHaveLength(3);
+  isDead = true; // the connection is: whatever asks on it hears nothing
   await phone.clock.runFor(30_000);
+  isDead = false;
+  await phone.clock.runFor(40_000);
   await expect.poll(() => resting.length).toBe(6);
   expect(new Set(resting).size).toBe(3);
   await phone.context().close();

@@ -215,6 +215,23 @@ for (const [answer, words] of [
   });
 }
 
+test("PU-09 a phone that forgets an account for itself alone is rung for it no more", async ({
+  page,
+  browser,
+  portal: { pushService, sql },
+}) => {
+  const { person, phone } = await personWithPhone(page, browser);
+  await giveNotifications(phone, pushService, "granted");
+  await button(phone, TURN_ON).click();
+  await expect(told(phone, /^Notifications are on/)).toBeVisible();
+  expect(await countSubscriptions(sql, person)).toBe(1);
+  await button(phone, `Forget this account ${person.email}`).click();
+  await button(phone, "Forget it").click();
+  await button(phone, "Forget it here all the same").click();
+  await expect(told(phone, /is no longer connected to/)).toBeVisible();
+  expect(await countSubscriptions(sql, person)).toBe(0);
+});
+
 test("PU-09 a browser without Web Push says so, and serves the account all the same", async ({
   page,
   browser,

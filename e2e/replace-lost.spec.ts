@@ -1,6 +1,7 @@
+import { age } from "./database";
 import { textOf } from "./html";
 import { expect, lendCookies, test } from "./journeys";
-import { button, field, heading, link, told } from "./people";
+import { button, field, heading, link, stepUpWithApp, told } from "./people";
 import { givePassword, logInWithCodePlainly, RECOVERED_PATH } from "./prepared-people";
 import { SigningPhone } from "./signing-phone";
 import {
@@ -39,7 +40,15 @@ test("SE-12 RC-10 LC-05 a lost phone ends when the new one is connected, not bef
 
   const phone = await openPhone(browser, baseURL);
   await scanWithCameraApp(phone, address);
-  await connectInAccount(page, await confirmOnPhone(phone, person.email));
+  const checkNumber = await confirmOnPhone(phone, person.email);
+  await expect(heading(page, "Is this your phone?")).toBeVisible();
+  // A new phone takes its time to be set up: the proof is asked for again, and it is still a replacement.
+  await age(sql, { table: "Session", columns: ["authTime"], email: person.email, minutes: 11 });
+  await button(page, "Connect").click();
+  await stepUpWithApp(page, { sql, person });
+  await expect(heading(page, "Replace your lost phone")).toBeVisible();
+  await button(page, "Add Sparekey Authenticator").click();
+  await connectInAccount(page, checkNumber);
   await expect(
     told(page, /Your new phone is connected. The lost one no longer works/),
   ).toBeVisible();
