@@ -11,9 +11,9 @@ import {
 import { codeAt } from "./authenticator-code";
 import { generateRecoveryCode } from "./generate-recovery-code";
 import { hasMethod } from "./has-method";
-import { liftLossReport, reportLost } from "./loss-report";
+import { type LossProof, liftLossReport, reportLost } from "./loss-report";
 import { formatRecoveryCode } from "./recovery-code";
-import { generateRecoveryCodeSet } from "./recovery-code-sets";
+import { confirmRecoveryCodeSet, generateRecoveryCodeSet } from "./recovery-code-sets";
 import { findDisabledMethods } from "./throttle";
 import { verifyAuthenticatorCode } from "./verify-authenticator-code";
 import { verifyRecoveryCode } from "./verify-recovery-code";
@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 describe("reporting the app lost", () => {
   test("LC-05 its codes are refused at once, it stays enrolled, and no attempt is counted", async () => {
-    await generateCodes();
+    await saveCodes();
     expect(await report()).toEqual({ suspended: true });
     expect(await enterAppCode()).toMatchObject({ verified: false, reason: "suspended" });
     expect(await hasMethod(await db(), owner.userId)).toBe(true);
@@ -38,7 +38,7 @@ describe("reporting the app lost", () => {
   test("LC-05 it never suspends the last usable method: without codes, with all spent, with codes disabled", async () => {
     const refused = { suspended: false, reason: "last-usable" };
     expect(await report()).toEqual(refused);
-    await generateCodes();
+    await saveCodes();
     await setFailures({ userId: owner.userId, method: "recovery-codes" }, 100);
     expect(await report()).toEqual(refused);
     await setFailures({ userId: owner.userId, method: "recovery-codes" }, 0);
@@ -50,8 +50,27 @@ describe("reporting the app lost", () => {
     expect(await enterAppCode()).toMatchObject({ verified: true });
   });
 
-  test("LC-05 it suspends one method, once, and tells every verified address", async () => {
+  test("LC-05 the password alone leaves nobody with codes that they may never have saved", async () => {
+    const { setId } = await generateCodes();
+    expect(await report()).toEqual({ suspended: false, reason: "codes-unsaved" });
+    expect(await enterAppCode()).toMatchObject({ verified: true });
+    await confirm(setId);
+    expect(await report()).toEqual({ suspended: true });
+  });
+
+  test("LC-05 a code that was used shows that its set was saved, and so does the session of its owner", async () => {
     await generateCodes();
+    expect(await report("session")).toEqual({ suspended: true });
+
+    owner = await createPersonWithApp();
+    const [input = ""] = (await generateCodes()).codes;
+    const challenge = await createChallenge(owner);
+    await verifyRecoveryCode({ challenge, input, from: FROM, onSatisfied: allow });
+    expect(await report()).toEqual({ suspended: true });
+  });
+
+  test("LC-05 it suspends one method, once, and tells every verified address", async () => {
+    await saveCodes();
     await report();
     expect(await report()).toEqual({ suspended: false, reason: "nothing-to-suspend" });
     const prisma = await db();
@@ -63,7 +82,7 @@ describe("reporting the app lost", () => {
   });
 
   test("LC-05 another method lifts it, the suspended one itself does not", async () => {
-    await generateCodes();
+    await saveCodes();
     await report();
     const lift = (amr: string[]) =>
       liftLossReport({
@@ -80,7 +99,7 @@ describe("reporting the app lost", () => {
   });
 
   test("LC-05 RC-08 when failures disable the codes, the suspended app is accepted again: nobody is locked out", async () => {
-    await generateCodes();
+    await saveCodes();
     await report();
     await setFailures({ userId: owner.userId, method: "recovery-codes" }, 99);
     const input = formatRecoveryCode(generateRecoveryCode({ letter: "A", number: 1 }));
@@ -102,11 +121,11 @@ describe("reporting the app lost", () => {
   });
 });
 
-const report = () =>
+const report = (proof: LossProof = "password") =>
   reportLost({
     userId: owner.userId,
     lost: APP,
-    proof: "password",
+    proof,
     from: FROM,
     authorize: allow,
   });
@@ -117,13 +136,22 @@ async function enterAppCode() {
   return verifyAuthenticatorCode({ challenge, input, from: FROM, onSatisfied: async () => "in" });
 }
 
-async function generateCodes(): Promise<void> {
-  await generateRecoveryCodeSet({
+async function generateCodes() {
+  const result = await generateRecoveryCodeSet({
     userId: owner.userId,
     knownSetId: null,
-    previous: "stop-now",
     steppedUpBy: ["pwd", "otp", "mfa"],
     from: FROM,
     authorize: allow,
   });
+  if (!result.generated) throw new Error(result.reason);
+  return { setId: result.set.id, codes: result.codes };
+}
+
+const confirm = (setId: string) =>
+  confirmRecoveryCodeSet({ userId: owner.userId, setId, from: FROM, authorize: allow });
+
+async function saveCodes(): Promise<void> {
+  const { setId } = await generateCodes();
+  await confirm(setId);
 }

@@ -11,6 +11,7 @@ import {
   findEnrolledMethods,
   usableMethods,
   without,
+  withoutUnsavedSets,
 } from "./methods";
 import { liftSparekeySuspension, suspendSparekeyAuthenticator } from "./sparekey-authenticators";
 
@@ -25,6 +26,8 @@ export type LossReportResult =
 export type LossReportObstacle =
   /** Nothing else works: without it the owner could not get in (63B §4.3). */
   | "last-usable"
+  /** Only codes would be left that nobody is known to have, and the password is no proof of having them. */
+  | "codes-unsaved"
   /** Without it the policy would accept a method that it refuses now, and the password is no proof for that. */
   | "only-accepted"
   /** Another one is reported lost already, and the password alone is no proof for a second. */
@@ -42,6 +45,7 @@ export function findLossReportObstacle(
   const usable = usableMethods(left);
   if (usable.length === 0) return "last-usable";
   if (proof === "session") return undefined;
+  if (usableMethods(withoutUnsavedSets(left)).length === 0) return "codes-unsaved";
   if (!usable.every((method) => acceptedMethods(methods).includes(method))) return "only-accepted";
   return hasSuspended(left) ? "one-already" : undefined;
 }
@@ -50,7 +54,8 @@ export function findLossReportObstacle(
  * Suspends an authenticator app or a phone, which its person reported lost: it stays enrolled, so
  * multi-factor authentication stays on, and is refused until another method lifts it (63B §4.3). The
  * password alone is enough to report one, never a second, and never one without which the policy would
- * accept a weaker method (TH-14). The last usable method is never suspended.
+ * accept a weaker method (TH-14), or only codes were left that nobody is known to have. The last usable
+ * method is never suspended.
  */
 export async function reportLost({
   userId,

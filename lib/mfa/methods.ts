@@ -141,6 +141,14 @@ export function countCodesLeft(methods: EnrolledMethods): number {
   return setsWithCodes(methods).reduce((sum, { left }) => sum + left, 0);
 }
 
+/** What is left if nobody has the codes that were never marked as saved, and of which none was ever used. */
+export function withoutUnsavedSets(methods: EnrolledMethods): EnrolledMethods {
+  const { recoveryCodes: set } = methods;
+  const isKnownSaved = set?.confirmedAt || set?.codes.some(({ usedAt }) => usedAt);
+  // Confirming or using the newer set ends the older one: a replacement is never a saved set.
+  return { ...methods, recoveryCodes: isKnownSaved ? set : undefined, replacement: undefined };
+}
+
 /** What would be left without one of them: before it is removed, or while it is reported lost. */
 export function without(methods: EnrolledMethods, { method, id }: EnrolledMethod): EnrolledMethods {
   const others = <One extends { id: string }>(all: One[]) => all.filter((one) => one.id !== id);

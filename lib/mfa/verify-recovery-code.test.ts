@@ -15,7 +15,12 @@ import { findAuthenticatorApp } from "./authenticator-app";
 import { generateRecoveryCode } from "./generate-recovery-code";
 import { reportLost } from "./loss-report";
 import { formatRecoveryCode } from "./recovery-code";
-import { findLiveSet, generateRecoveryCodeSet, type PreviousSet } from "./recovery-code-sets";
+import {
+  confirmRecoveryCodeSet,
+  findLiveSet,
+  generateRecoveryCodeSet,
+  type PreviousSet,
+} from "./recovery-code-sets";
 import { verifyRecoveryCode } from "./verify-recovery-code";
 
 vi.mock("../hash-queue", async (original) =>
@@ -239,6 +244,7 @@ describe("the last codes", () => {
     const { userId } = owner;
     const lost = { method: "authenticator-app" } as const;
     const report = { userId, lost, proof: "password", from: FROM, authorize: allow } as const;
+    await confirmRecoveryCodeSet({ userId, setId, from: FROM, authorize: allow });
     expect(await reportLost(report)).toEqual({ suspended: true });
     const isSuspended = async () => (await findAuthenticatorApp(userId))?.suspendedAt !== null;
     for (const code of codes.slice(1)) await answer(code);
@@ -250,6 +256,7 @@ describe("the last codes", () => {
 
   test("LC-05 a report stays while a newer set works", async () => {
     const { userId } = owner;
+    await confirmRecoveryCodeSet({ userId, setId, from: FROM, authorize: allow });
     await generateCodes(owner, setId, "keep-until-confirmed");
     const lost = { method: "authenticator-app" } as const;
     await reportLost({ userId, lost, proof: "password", from: FROM, authorize: allow });

@@ -4,6 +4,7 @@ import type { LossReportObstacle } from "@/lib/mfa/loss-report";
 export function lossObstacleWord(obstacle: LossReportObstacle) {
   const words = {
     "last-usable": "lastUsable",
+    "codes-unsaved": "codesUnsaved",
     "only-accepted": "onlyAccepted",
     "one-already": "oneAlready",
   } as const;
