@@ -143,12 +143,34 @@ test("RC-19 three left warns, and none left is a gate that only a new set, a new
   const gate = textOf((await last.open(RECOVERED)).body);
   expect(gate).toContain("That was your last recovery code");
   expect(gate).not.toContain("Go on to Account Settings");
+  const deadline = /Do this before \d\d:\d\d UTC: 9 minutes are left/;
+  for (const path of [RECOVERED, `${RECOVERED}/authenticator-app`, "/account/mfa/recovery-codes"]) {
+    expect(textOf((await last.open(path)).body), path).toMatch(deadline);
+  }
   const made = await last.press(
     await last.open("/account/mfa/recovery-codes"),
     "Generate New Codes",
   );
   expect(textOf(made.body)).toContain("Your ten recovery codes");
   expect((await last.open("/account")).path).toBe("/account");
+});
+
+test("SE-07 RC-19 after the last code the page says when its ten minutes were over, and what is left to do", async ({
+  prepare,
+  portal: { baseURL, sql },
+}) => {
+  const person = await prepare.withCodes();
+  const { email } = person;
+  await sql(
+    `UPDATE "RecoveryCode" SET "usedAt" = now() WHERE "number" > 1
+     AND "userId" = (SELECT "id" FROM "User" WHERE "email" = $1)`,
+    [email],
+  );
+  const last = await logInWithCodePlainly(person, person.codes[0] ?? "", baseURL);
+  await age(sql, { table: "Session", columns: ["authTime"], email, minutes: 11 });
+  const gate = textOf((await last.open(RECOVERED)).body);
+  expect(gate).toMatch(/this login could do this were over at \d\d:\d\d UTC/);
+  expect(gate).toContain("ask an administrator of this portal for help");
 });
 
 test("RC-05 a browser that lost the answer sends the code again and gets in, with one session", async ({

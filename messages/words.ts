@@ -35,6 +35,11 @@ export async function getDates() {
         timeStyle: "short",
         timeZone: TIME_ZONE,
       }).format(date)} ${TIME_ZONE}`,
+    /** 08:47 UTC */
+    time: (date: Date) =>
+      `${new Intl.DateTimeFormat(DATE_LOCALE, { timeStyle: "short", timeZone: TIME_ZONE }).format(
+        date,
+      )} ${TIME_ZONE}`,
     /** 2026-11-24, for file names */
     isoDay: (date: Date) => date.toISOString().slice(0, 10),
     /** 3 minutes ago */

@@ -98,15 +98,19 @@ export class SessionTooWeak extends Error {}
 
 const FRESH_MINUTES = 10; // SE-07
 
+/** Until when the proof of a session counts as fresh (SE-07). */
+export const freshUntil = ({ authTime }: { authTime: Date }): Date =>
+  new Date(authTime.getTime() + FRESH_MINUTES * 60_000);
+
 /** Whether a session as read meets a demand; `holdSession` asks the database again. */
 export function meetsDemand(
   { authTime, restrictedUntil }: { authTime: Date; restrictedUntil: Date | null },
   demand: SessionDemand,
 ): boolean {
-  const now = Date.now();
+  const now = new Date();
   if (demand === "live") return true;
-  if (authTime.getTime() <= now - FRESH_MINUTES * 60_000) return false;
-  return demand === "fresh" || !restrictedUntil || restrictedUntil.getTime() <= now;
+  if (freshUntil({ authTime }) <= now) return false;
+  return demand === "fresh" || !restrictedUntil || restrictedUntil <= now;
 }
 
 /**

@@ -17,13 +17,15 @@ import {
 import { currentPolicy } from "@/lib/mfa/policy";
 import { findCodeOfSession } from "@/lib/mfa/unused-codes";
 import { getDates, getWords } from "@/messages/words";
+import { Deadline } from "./deadline";
 
 export async function generateMetadata() {
   return { title: (await getWords("recovered"))("title") };
 }
 
 export default async function RecoveredPage({ searchParams }: PageProps<"/account/recovered">) {
-  const { id, userId, amr } = await requireSession("/account/recovered");
+  const session = await requireSession("/account/recovered");
+  const { id, userId, amr } = session;
   const isByTemporaryCode = amr.includes("temporary");
   const returnPath = parseReturnPath((await searchParams).return);
   const methods = await findEnrolledMethods(userId);
@@ -66,6 +68,7 @@ export default async function RecoveredPage({ searchParams }: PageProps<"/accoun
       ) : (
         left <= lowCodes && <Notice tone="warning">{words("few", { left })}</Notice>
       )}
+      <Deadline session={session} methods={methods} />
       <ul className="space-y-4">
         {listLosable(methods).map(({ method, id, name }) => (
           <Choice

@@ -2,25 +2,30 @@ import type { ReactNode } from "react";
 import { methodWord } from "@/app/account/mfa/method-word";
 import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
+import type { CurrentSession } from "@/lib/auth/current-session";
 import type { EnrolledMethod } from "@/lib/mfa/method-names";
+import type { EnrolledMethods } from "@/lib/mfa/methods";
 import { getWords } from "@/messages/words";
+import { Deadline } from "./deadline";
 
 /** What the replacement of a lost method asks for, and what it ends; `children` is the button that begins it. */
 export async function Replacement({
   method: kind,
   name = "",
-  letter = "none",
+  session,
+  methods,
   children,
 }: {
   method: EnrolledMethod["method"];
   /** What the person calls the lost one, of several. */
   name?: string;
-  /** The letter of the set that ends with it. */
-  letter?: string;
+  session: CurrentSession;
+  methods: EnrolledMethods;
   children: ReactNode;
 }) {
   const words = await getWords("recovered");
   const method = methodWord(kind);
+  const letter = methods.recoveryCodes?.letter ?? "none"; // of the set that ends with it
   return (
     <div className="space-y-6">
       <h1>{words("replaceTitle", { method })}</h1>
@@ -30,6 +35,7 @@ export async function Replacement({
           <li>{words("replaceStep1", { method })}</li>
           <li>{words("replaceStep2")}</li>
         </ol>
+        <Deadline session={session} methods={methods} />
         <Notice tone="warning">{words("replaceEnds", { method, name, letter })}</Notice>
         <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
           {children}

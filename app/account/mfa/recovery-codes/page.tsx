@@ -12,6 +12,7 @@ import {
   type RecoveryCodeSetSummary,
 } from "@/lib/mfa/recovery-code-sets";
 import { getDates, getWords } from "@/messages/words";
+import { Deadline } from "../../recovered/deadline";
 import { OtherSessions } from "../other-sessions";
 import { ConfirmForm, DiscardForm } from "./set-form";
 import { GenerateButton, type PreviousChoice, RecoveryCodesStage } from "./stage";
@@ -49,6 +50,7 @@ export default async function RecoveryCodesPage({
         <Done done={(await searchParams).done} newest={sets[0]} session={session} />
         {recoveryCodes && replacement && <Replacement set={replacement} current={recoveryCodes} />}
         {recoveryCodes && <SetInUse set={recoveryCodes} />}
+        <Deadline session={session} methods={methods} />
         {hasMfa(methods) ? (
           <Generation
             userId={session.userId}

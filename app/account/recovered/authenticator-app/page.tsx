@@ -15,11 +15,11 @@ export async function generateMetadata() {
 
 /** The guided replacement of a lost app: nothing ends before the new one has shown its first code. */
 export default async function ReplaceLostAppPage() {
-  const { userId } = await requireStrongSession(PATH, "fresh");
-  const { recoveryCodes } = await findEnrolledMethods(userId);
+  const session = await requireStrongSession(PATH, "fresh");
+  const methods = await findEnrolledMethods(session.userId);
   return (
     <AuthenticatorAppStage texts={await getEnrollmentTexts()} previous="lost" permalink={PATH}>
-      <Replacement method={method} letter={recoveryCodes?.letter}>
+      <Replacement method={method} session={session} methods={methods}>
         <AddAppButton className="button button-primary">
           {(await getWords("mfa"))("addApp")}
         </AddAppButton>

@@ -24,13 +24,13 @@ export default async function ReplaceLostPhonePage({
   const lost = parseEnrolledMethod(method, (await searchParams).id);
   if (!lost?.id) redirect("/account/recovered");
   const path = `/account/recovered/${method}?id=${lost.id}`;
-  const { userId } = await requireStrongSession(path, "fresh");
-  const methods = await findEnrolledMethods(userId);
+  const session = await requireStrongSession(path, "fresh");
+  const methods = await findEnrolledMethods(session.userId);
   const found = methods.sparekeyAuthenticators.find(({ id }) => id === lost.id);
   if (!found) redirect("/account/recovered");
   return (
     <SparekeyAuthenticatorStage texts={await getPairingTexts()} replaces={lost.id} permalink={path}>
-      <Replacement method={method} name={found.name} letter={methods.recoveryCodes?.letter}>
+      <Replacement method={method} name={found.name} session={session} methods={methods}>
         <AddAuthenticatorButton className="button button-primary">
           {(await getWords("pairing"))("add")}
         </AddAuthenticatorButton>
