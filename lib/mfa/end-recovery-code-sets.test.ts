@@ -66,6 +66,26 @@ describe("discarding a new set", () => {
     expect(await findLiveSets(owner.userId)).toMatchObject({ inUse: { letter: "C", left: 10 } });
   });
 
+  test("RC-14 it is kept while the set in use has no unused code: else none would work", async () => {
+    const [a, b] = await twoLiveSets();
+    for (const code of a.codes) expect(await logIn(code)).toMatchObject({ verified: true });
+    expect(await discard(b.set.id)).toBe(false);
+    expect(await logIn(b.codes[0])).toMatchObject({ verified: true });
+  });
+
+  test("RC-19 whoever has few codes left then is told, and nobody who has enough", async () => {
+    const [a, b] = await twoLiveSets();
+    const low = async () =>
+      (await findEvents(owner.userId)).filter((event) => event.startsWith("recovery_codes_low"));
+    await discard(b.set.id);
+    expect(await low()).toEqual([]);
+    const c = await generated(b.set.id);
+    for (const code of a.codes.slice(0, 9)) await logIn(code);
+    expect(await low()).toEqual([]);
+    await discard(c.set.id);
+    expect(await low()).toEqual(["recovery_codes_low A 1"]);
+  });
+
   test("SE-06 RC-14 a session that ended meanwhile discards, confirms and revokes nothing", async () => {
     const [, b] = await twoLiveSets();
     const late = { ...request(), authorize: () => Promise.reject(SESSION_ENDED) };

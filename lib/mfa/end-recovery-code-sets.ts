@@ -3,6 +3,7 @@ import { type Tx, transaction } from "../db/client";
 import { lockUser } from "../db/lock-user";
 import { type AuditEventType, recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
+import { currentPolicy } from "./policy";
 
 /** How a set can end. */
 const SET_ENDS = ["replaced", "discarded", "revoked", "lost", "method-removed", "reset"] as const;
@@ -19,8 +20,9 @@ type Asker = { userId: string; from: RequestSource; authorize: (tx: Tx) => Promi
 
 /**
  * Drops a new set that was never marked as saved; the set it was to replace goes on as if nothing had
- * been. Says whether it did: `false` for another person's set, for one that is saved or over, and for
- * the only one, which is revoked instead.
+ * been, and its person is told if it has few codes left (RC-19). Says whether it did: `false` for another
+ * person's set, for one that is saved or over, for the only one, which is revoked instead, and while the set
+ * in use has no unused code: then another new one replaces it.
  */
 export async function discardRecoveryCodeSet({
   userId,
@@ -31,9 +33,15 @@ export async function discardRecoveryCodeSet({
   return transaction(async (tx) => {
     await lockUser(tx, userId);
     await authorize(tx);
-    const { replacement } = await findLivePair(tx, userId);
-    if (replacement?.id !== setId) return false;
+    const { inUse, replacement } = await findLivePair(tx, userId);
+    if (!inUse || replacement?.id !== setId) return false;
+    const codesLeft = await tx.recoveryCode.count({ where: { setId: inUse.id, usedAt: null } });
+    if (codesLeft === 0) return false;
     await discardSet(tx, { set: replacement, userId, from });
+    if (codesLeft <= (await currentPolicy(tx)).lowCodes) {
+      const counted = { setLetter: inUse.letter, codesLeft };
+      await recordAuditEvent(tx, { type: "recovery_codes_low", userId, ...counted, from });
+    }
     return true;
   });
 }

@@ -87,7 +87,9 @@ export async function CodesCard({
             href="/account/mfa/recovery-codes"
           >
             {replacement
-              ? codesWords("markSetOrDiscard", { letter: replacement.letter })
+              ? codesWords(set.left > 0 ? "markSetOrDiscard" : "markSetSaved", {
+                  letter: replacement.letter,
+                })
               : codesWords("markSaved")}
           </Link>
         )}

@@ -113,7 +113,9 @@ async function Replacement({
       <p>{words("waitingHelp", { letter, current: current.letter, left: current.left })}</p>
       <div className="flex flex-wrap gap-3">
         <ConfirmForm setId={setId} texts={{ submit: words("markSetSaved", { letter }), working }} />
-        <DiscardForm setId={setId} texts={{ submit: words("discard", { letter }), working }} />
+        {current.left > 0 && (
+          <DiscardForm setId={setId} texts={{ submit: words("discard", { letter }), working }} />
+        )}
       </div>
     </section>
   );
