@@ -5,7 +5,7 @@ import { getWords } from "@/messages/words";
 
 /**
  * Says, wherever a login leads, that ten codes were made that nobody marked as saved; nothing if all were. The
- * overview and the pages of the methods say it in their own way, and no page beside ten codes that it just shows.
+ * pages of the methods say it in their own way, and no page beside ten codes that it just shows.
  */
 export async function UnsavedSet({ userId }: { userId: string }) {
   const { inUse, replacement } = await findLiveSets(userId);

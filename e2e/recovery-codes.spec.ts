@@ -370,6 +370,34 @@ test("RC-16 RC-19 a set that is not marked as saved is told wherever a login lea
   await expect(notice).toHaveCount(0);
 });
 
+test("RC-16 RC-19 an unsaved set is told on the overview whatever else is amiss, and not discarded as the last that works", async ({
+  prepare,
+  portal: { sql },
+}) => {
+  const person = await prepare.withCodes();
+  const { email, browser } = person;
+  const textAt = async (path: string) => textOf((await browser.open(path)).body);
+  const notice = /Set B isn.t marked as saved yet/;
+  await generateAgain(person);
+  expect(await textAt("/account")).toMatch(notice);
+  expect(await textAt(CODES)).toContain("Discard set B");
+  await sql(
+    `UPDATE "AuthenticatorApp" SET "suspendedAt" = now()
+     WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = $1)`,
+    [email],
+  );
+  await sql(
+    `UPDATE "RecoveryCode" SET "usedAt" = now() WHERE "setId" = (SELECT "id" FROM "RecoveryCodeSet"
+     WHERE "letter" = 'A' AND "userId" = (SELECT "id" FROM "User" WHERE "email" = $1))`,
+    [email],
+  );
+  expect(await textAt("/account")).toMatch(notice);
+  expect(await textAt("/account")).toContain("None of your usual methods works right now");
+  const codes = await textAt(CODES);
+  expect(codes).toMatch(/Set B works; set A is used up.*If you did not save set B, make new codes/);
+  expect(codes).not.toContain("Discard set B");
+});
+
 test("RC-14 the first use of a new code ends the old set; without a choice the old set is kept", async ({
   prepare,
   portal: { sql, baseURL },

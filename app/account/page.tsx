@@ -1,4 +1,5 @@
-import { CircleAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
+import { CircleAlert, type LucideIcon, ShieldCheck, ShieldQuestion } from "lucide-react";
+import { UnsavedSet } from "@/app/unsaved-set";
 import { Link } from "@/components/link";
 import { Notice } from "@/components/notice";
 import { requireSession } from "@/lib/auth/current-session";
@@ -16,6 +17,7 @@ import {
   setsWithCodes,
 } from "@/lib/mfa/methods";
 import { currentPolicy } from "@/lib/mfa/policy";
+import type { RecoveryCodeSetSummary } from "@/lib/mfa/recovery-code-sets";
 import { getDates, getWords } from "@/messages/words";
 import { DeleteLink } from "./delete-link";
 import { EnrollmentDutyCard, EnrollmentDutyNotice } from "./enrollment-duty";
@@ -32,6 +34,9 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
   const methods = await findEnrolledMethods(session.userId);
   const duty = await findEnrollmentDuty(session.userId);
   const isDue = duty !== undefined && duty.due <= new Date();
+  const protection = isDue ? undefined : await describeProtection(methods);
+  const newestSet = methods.replacement ?? methods.recoveryCodes;
+  const isUnsavedSetTold = protection?.unsavedSet?.id === newestSet?.id;
   const words = await getWords("account");
   const dates = await getDates();
   const isByTemporaryCode = session.amr.includes("temporary");
@@ -58,18 +63,12 @@ export default async function AccountPage({ searchParams }: PageProps<"/account"
           </Link>
         </Notice>
       )}
-      {methods.recoveryCodes && methods.replacement && methods.recoveryCodes.left > 0 && (
-        <Notice
-          tone="warning"
-          title={words("statePending", { letter: methods.replacement.letter })}
-        >
-          {words("statePendingHelp", { old: methods.recoveryCodes.letter })}{" "}
-          <Link className="link" href="/account/mfa/recovery-codes">
-            {words("statePendingLink")}
-          </Link>
-        </Notice>
+      {!isUnsavedSetTold && <UnsavedSet userId={session.userId} />}
+      {protection ? (
+        <Protection methods={methods} protection={protection} />
+      ) : (
+        duty && <EnrollmentDutyCard duty={duty} />
       )}
-      {isDue ? <EnrollmentDutyCard duty={duty} /> : <Protection methods={methods} />}
       <section className="card space-y-4">
         <h2>{words("profile")}</h2>
         <dl className="grid gap-x-6 gap-y-0.5 text-sm sm:gap-y-3 sm:grid-cols-[9rem_1fr]">
@@ -99,9 +98,14 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 }
 
 /** One sentence about what a lost phone would mean today, and the one button that mends it. */
-async function Protection({ methods }: { methods: EnrolledMethods }) {
+async function Protection({
+  methods,
+  protection: { icon: Icon, tone, title, help },
+}: {
+  methods: EnrolledMethods;
+  protection: ProtectionState;
+}) {
   const words = await getWords("account");
-  const { icon: Icon, tone, title, help } = await describeProtection(methods);
   const link = hasMfa(methods) ? words("manageMfa") : words("setupMfa");
   return (
     <section className="card flex flex-col items-start gap-4 sm:flex-row sm:gap-5">
@@ -119,7 +123,16 @@ async function Protection({ methods }: { methods: EnrolledMethods }) {
   );
 }
 
-async function describeProtection(methods: EnrolledMethods) {
+type ProtectionState = {
+  icon: LucideIcon;
+  tone: string;
+  title: string;
+  help: string;
+  /** The set that it says is not marked as saved, if it says that. */
+  unsavedSet?: RecoveryCodeSetSummary;
+};
+
+async function describeProtection(methods: EnrolledMethods): Promise<ProtectionState> {
   const words = await getWords("account");
   const { recoveryCodes } = methods;
   if (!hasMfa(methods)) {
@@ -179,6 +192,7 @@ async function describeProtection(methods: EnrolledMethods) {
       tone: "text-warning",
       title: words("stateUnsaved", { letter }),
       help: words("stateUnsavedHelp"),
+      unsavedSet: set,
     };
   }
   if (countCodesLeft(methods) <= (await currentPolicy()).lowCodes) {
