@@ -1,9 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { Secret } from "otpauth";
 import pino from "pino";
 import { beforeEach, expect, test, vi } from "vitest";
 import { db } from "../db/client";
 import { createChallenge, createPersonWithApp, FROM, setFailures } from "../db/testing/people";
 import { authenticatorCodeAt } from "../mfa/authenticator-code";
+import { generateRecoveryCode } from "../mfa/generate-recovery-code";
+import { formatRecoveryCode } from "../mfa/recovery-code";
 import { createAccount } from "./accounts";
 import { logInWithPassword } from "./log-in";
 import { logInWithAuthenticatorApp, logInWithRecoveryCode } from "./log-in-with-method";
@@ -86,6 +89,53 @@ test("LG-01 each try of a second factor is logged, also while it waits and when 
   }
 });
 
+test("LG-01 TH-12 what is refused without being judged is logged, and a lost app that is tried is mailed once a login", async () => {
+  const { seed, ...owner } = await createPersonWithApp();
+  const { userId } = owner;
+  const answerer = async () => {
+    const challenge = await createChallenge(owner);
+    return (input: string) =>
+      logInWithAuthenticatorApp({ challenge, input, previousToken: undefined, from });
+  };
+  const input = codeNow(seed);
+  await (await answerer())(input);
+  lines.length = 0;
+  const again = await (await answerer())(input);
+  expect(again).toMatchObject({ reason: "already-used" });
+  const refused = { event: "authn_login_fail", userId, ...WHERE };
+  expect(logged()).toMatchObject([{ ...refused, method: "authenticator-app" }]);
+
+  const prisma = await db();
+  await prisma.authenticatorApp.updateMany({
+    where: { userId },
+    data: { suspendedAt: new Date() },
+  });
+  lines.length = 0;
+  const answer = await answerer();
+  for (let time = 0; time < 2; time++) {
+    expect(await answer("123456")).toMatchObject({ reason: "suspended" });
+  }
+  expect(logged()).toMatchObject(Array(2).fill({ ...refused, method: "authenticator-app" }));
+  expect(await countMails(userId, "method_failed")).toBe(1);
+  expect(await prisma.throttle.count({ where: { subject: userId, failures: { gt: 0 } } })).toBe(0);
+});
+
+test("LG-01 a recovery code of a set that is over is logged", async () => {
+  const owner = await createPersonWithApp();
+  const { userId } = owner;
+  const now = new Date();
+  const ended = { letter: "A", generatedAt: now, endedAt: now, endedBy: "revoked" };
+  await (await db()).recoveryCodeSet.create({ data: { id: randomUUID(), userId, ...ended } });
+  const challenge = await createChallenge(owner);
+  const input = formatRecoveryCode(generateRecoveryCode({ letter: "A", number: 1 }));
+  lines.length = 0;
+  const login = { challenge, input, previousToken: undefined, from };
+  expect(await logInWithRecoveryCode(login)).toMatchObject({ reason: "replaced" });
+  expect(logged()).toMatchObject([
+    { event: "authn_login_fail", userId, method: "recovery-codes", ...WHERE },
+  ]);
+});
+
 test("LG-01 a reset that is asked for at an address nobody has is logged, by no address", async () => {
   const email = "unknown@example.org";
   await requestPasswordReset(email, from);
@@ -108,6 +158,13 @@ test("LG-05 line ends in what a browser or a person claims make no second line",
   }
   expect(lines.join("")).not.toContain("authn_login_success");
 });
+
+async function countMails(userId: string, template: string): Promise<number> {
+  const prisma = await db();
+  const addresses = await prisma.address.findMany({ where: { userId }, select: { id: true } });
+  const addressId = { in: addresses.map(({ id }) => id) };
+  return prisma.mail.count({ where: { addressId, template } });
+}
 
 const codeNow = (seed: Buffer) =>
   authenticatorCodeAt(new Secret({ buffer: new Uint8Array(seed).buffer }).base32, new Date());

@@ -16,7 +16,7 @@ export type AuthenticatorCodeResult<T> =
   /** Not six digits; cost no attempt. */
   | { verified: false; reason: "format" }
   | { verified: false; reason: "wrong" }
-  /** The app was reported lost; cost no attempt. */
+  /** The app was reported lost; cost no attempt, and is recorded as a failed answer. */
   | { verified: false; reason: "suspended"; since: Date }
   /** Right, but its time step was used before; the next code will do. Cost no attempt. */
   | { verified: false; reason: "already-used" };
@@ -40,7 +40,12 @@ async function judge<T>(answer: ChallengeAnswer<T>): Promise<AuthenticatorCodeRe
     return { verified: false, reason: "format" };
   }
   const suspendedAt = (await findAuthenticatorApp(userId))?.suspendedAt;
-  if (suspendedAt) return { verified: false, reason: "suspended", since: suspendedAt };
+  if (suspendedAt) {
+    // Whoever tries it has the password, and maybe the lost app: its person is told (TH-12).
+    const reservation = { method: "authenticator-app", failures: 0 } as const;
+    await recordFailedAnswer({ challenge, reservation, from });
+    return { verified: false, reason: "suspended", since: suspendedAt };
+  }
   const attempt = await reserveAttempt({ subject: userId, method: "authenticator-app" });
   if (!attempt.reserved) {
     logRefusedTry({ reason: attempt.reason, userId, method: "authenticator-app", from });
@@ -55,6 +60,9 @@ async function judge<T>(answer: ChallengeAnswer<T>): Promise<AuthenticatorCodeRe
   }
   const outcome = await satisfy(answer, { appId: app.appId, step });
   if (!outcome.verified) {
+    if (outcome.reason === "already-used") {
+      logRefusedTry({ reason: "already-used", userId, method: "authenticator-app", from });
+    }
     await giveBackAttempt(reservation);
     await recordChallengeSlip(challenge.id);
   }

@@ -39,7 +39,7 @@ export async function verifyRecoveryCode<T>(
 }
 
 async function read<T>(answer: ChallengeAnswer<T>): Promise<RecoveryCodeResult<T>> {
-  const { challenge, input } = answer;
+  const { challenge, input, from } = answer;
   const { code, typo } = parseRecoveryCode(input);
   if (!code) {
     await recordChallengeSlip(challenge.id);
@@ -48,6 +48,7 @@ async function read<T>(answer: ChallengeAnswer<T>): Promise<RecoveryCodeResult<T
   const named = await findNamedCode(challenge.userId, code);
   if (named?.set.endedAt) {
     await recordChallengeSlip(challenge.id);
+    logReplaced({ userId: challenge.userId, from });
     return {
       verified: false,
       reason: "replaced",
@@ -61,6 +62,9 @@ async function read<T>(answer: ChallengeAnswer<T>): Promise<RecoveryCodeResult<T
   }
   return judge(answer, code, named?.row);
 }
+
+const logReplaced = (whose: { userId: string; from: RequestSource }) =>
+  logRefusedTry({ reason: "replaced", method: "recovery-codes", ...whose });
 
 type NamedRow = {
   setId: string;
@@ -192,7 +196,10 @@ async function spend<T>(
     if (error instanceof LoginChallengeOver) return { verified: false, reason: "challenge-over" };
     if (!(error instanceof CodeAlreadySpent)) throw error;
     const ended = await findEnd(setId);
-    if (ended) return { verified: false, reason: "replaced", letter: code.letter, ...ended };
+    if (ended) {
+      logReplaced({ userId, from });
+      return { verified: false, reason: "replaced", letter: code.letter, ...ended };
+    }
     await recordReuse(challenge.id, event);
     return { verified: false, reason: "wrong" };
   }

@@ -199,6 +199,8 @@ const LOGGED_AS_REFUSED = {
   disabled: LOGGED_AS.method_disabled,
   wrong: LOGGED_AS.login_failed,
   "not-accepted": LOGGED_AS.login_failed,
+  "already-used": LOGGED_AS.login_failed,
+  replaced: LOGGED_AS.login_failed,
 };
 
 /**
@@ -210,8 +212,11 @@ export function logRefusedTry({
   from,
   ...whose
 }: {
-  /** `wrong` where nobody is known to whom it happened; `not-accepted` where the policy refuses the method. */
-  reason: "waiting" | "disabled" | "wrong" | "not-accepted";
+  /**
+   * `wrong` where nobody is known to whom it happened; `not-accepted` where the policy refuses the method;
+   * `already-used` for an app's code that was used before, `replaced` for a recovery code whose set is over.
+   */
+  reason: keyof typeof LOGGED_AS_REFUSED;
   userId?: string;
   subject?: string;
   method: string;
