@@ -1,6 +1,7 @@
 import "server-only";
 import { type Tx, transaction } from "../db/client";
 import { lockAddress } from "../db/lock-address";
+import { lockUser } from "../db/lock-user";
 import { recordAuditEvent } from "../notices/audit-event";
 import { mailLink } from "../notices/mail-links";
 import { queueMail } from "../notices/outbox";
@@ -79,6 +80,7 @@ export async function mailVerificationAgain(
   const { userId, email } = session;
   return transaction(async (tx) => {
     await lockAddress(tx, email);
+    await lockUser(tx, userId); // before the session, as everything that changes a person's account does
     await holdSession(tx, session.id, "live");
     const user = await tx.user.findUniqueOrThrow({
       where: { id: userId },
