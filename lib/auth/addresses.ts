@@ -171,12 +171,26 @@ export async function mailNewLoginAddress(
 }
 
 /** The other account that has verified an address, and so is the one that logs in with it. */
-export async function findOtherOwner(
+async function findOtherOwner(
   tx: Tx,
   { userId, email }: { userId: string; email: string },
 ): Promise<string | undefined> {
   const accounts = await findAccountsOfAddress(tx, email);
   return accounts.find(({ id, isVerified }) => isVerified && id !== userId)?.id;
+}
+
+/**
+ * Whether an address stays another account's, whoever verifies it: the one that has, or an administrator's,
+ * which is never released. Two that bear it could not both log in with it.
+ */
+export async function isTaken(
+  tx: Tx,
+  { userId, email }: { userId: string; email: string },
+): Promise<boolean> {
+  const accounts = await findAccountsOfAddress(tx, email);
+  return accounts.some(
+    ({ id, isVerified, role }) => id !== userId && (isVerified || role === "ADMINISTRATOR"),
+  );
 }
 
 const mailVerification = (tx: Tx, link: { userId: string; addressId: string }) =>

@@ -240,6 +240,21 @@ describe("an address that is another account's", () => {
     expect((await findAddressBook(person.userId)).change).toBeUndefined();
   });
 
+  test("one that an administrator bears, who is never released, is not taken from them: both could not log in with it", async () => {
+    const administrator = await createPerson();
+    await makeUnverified(administrator, next);
+    const prisma = await db();
+    const where = { id: administrator.userId };
+    await prisma.user.update({ where, data: { role: "ADMINISTRATOR" } });
+    expect(await change()).toEqual(WAITING);
+    await verify();
+    expect(await decide("confirm")).toBe("taken");
+    expect([await loginAddress(), await loginAddress(administrator)]).toEqual([person.email, next]);
+    const { id } = await storeMailbox(person);
+    await prisma.address.update({ where: { id }, data: { email: next } });
+    expect(await change()).toEqual({ requested: false, reason: "taken" });
+  });
+
   test("accounts that bear it unverified are released when it changes hands", async () => {
     const squatter = await createPerson();
     await makeUnverified(squatter, next);

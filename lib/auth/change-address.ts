@@ -10,8 +10,8 @@ import { PORTAL_ITSELF, type RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
 import {
   findEndOfWait,
-  findOtherOwner,
   isMadeFor,
+  isTaken,
   type Mailbox,
   mailNewLoginAddress,
   readAddressBook,
@@ -71,7 +71,7 @@ export async function requestAddressChange({
     const { login } = before;
     if (email === login.email) return { requested: false, reason: "unchanged" };
     const own = before.others.find((mailbox) => mailbox.email === email);
-    if (own?.verifiedAt && (await findOtherOwner(tx, { userId, email }))) {
+    if (own?.verifiedAt && (await isTaken(tx, { userId, email }))) {
       return { requested: false, reason: "taken" };
     }
     const until = await findEndOfWait(tx, userId);
@@ -252,8 +252,8 @@ export async function decideAddressChange({
 
 /**
  * Makes a person's waiting change of the login address if nothing is missing, in the transaction that
- * verified a mailbox. `none`: nothing waits. `taken`: another account has verified the address; the
- * change is cancelled. The transaction holds the new address (`lockAddress`).
+ * verified a mailbox. `none`: nothing waits. `taken`: another account has verified the address, or an
+ * administrator bears it; the change is cancelled. The transaction holds the new address (`lockAddress`).
  */
 export async function applyAddressChangeIfReady(
   tx: Tx,
@@ -354,7 +354,7 @@ async function applyIfReady(
   if (!oldConfirmedAt && dueAt > new Date()) return "waiting";
   const to = newAddressId && (await tx.address.findUnique({ where: { id: newAddressId } }));
   if (to && (!to.verifiedAt || to.removedAt)) return "waiting";
-  if (to && (await findOtherOwner(tx, { userId, email: to.email }))) {
+  if (to && (await isTaken(tx, { userId, email: to.email }))) {
     await cancel(tx, change, { from });
     return "taken";
   }
