@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, expect, test, vi } from "vitest";
 import { db, transaction } from "../db/client";
 import { findEvents } from "../db/testing/events";
-import { createChallenge, createPerson, FROM, type Person } from "../db/testing/people";
+import {
+  createChallenge,
+  createPerson,
+  FROM,
+  type Person,
+  setFailures,
+} from "../db/testing/people";
 import { logInAs } from "../db/testing/signed-in";
 import { recordAuditEvent } from "../notices/audit-event";
 import { clearAway } from "./housekeeping";
@@ -52,7 +58,7 @@ test("TH-04 counts of failures stay but for a password's after a month, and clea
   const prisma = await db();
   await prisma.throttle.deleteMany();
   const row = (method: string, failures: number) => ({
-    subject: "s",
+    subject: person.userId,
     method,
     failures,
     lane: `${failures}`,
@@ -67,6 +73,26 @@ test("TH-04 counts of failures stay but for a password's after a month, and clea
   await clearAt(30 * DAY + SECOND);
   expect(await prisma.throttle.findMany()).toMatchObject([
     { method: "recovery-codes", failures: 7 },
+  ]);
+});
+
+test("TH-04 the counts of a deleted account go, and nobody else's", async () => {
+  const prisma = await db();
+  await prisma.throttle.deleteMany();
+  const deleted = await createPerson();
+  for (const method of ["recovery-codes", "temporary-code"]) {
+    await setFailures({ userId: deleted.userId, method }, 7);
+    await setFailures({ userId: person.userId, method }, 7);
+  }
+  const password = { method: "password", failures: 7, nextAttemptAt: START, lastAttemptAt: START };
+  await prisma.throttle.create({ data: { subject: "a keyed hash", ...password } });
+  await prisma.user.delete({ where: { id: deleted.userId } });
+  await clearAt(0);
+  const left = await prisma.throttle.findMany({ orderBy: { method: "asc" } });
+  expect(left.map(({ subject, method }) => [subject, method])).toEqual([
+    ["a keyed hash", "password"],
+    [person.userId, "recovery-codes"],
+    [person.userId, "temporary-code"],
   ]);
 });
 

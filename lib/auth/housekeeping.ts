@@ -31,6 +31,7 @@ const TASKS: Record<string, () => Promise<unknown>> = {
   deleteApprovalRequests,
   deletePasswordThrottles,
   deleteClearedThrottles,
+  deleteThrottlesOfNobody,
   deleteRateLimits,
   deleteMailLinks,
   deleteInvitations,
@@ -180,6 +181,15 @@ async function deleteClearedThrottles(): Promise<number> {
     where: { method: { not: "password" }, failures: 0, lastAttemptAt: { lt: ago(30 * DAY) } },
   });
   return count;
+}
+
+/** The counts of deleted accounts. A password's may be an address's, and go after a month; all others bear a user's id. */
+async function deleteThrottlesOfNobody(): Promise<number> {
+  const prisma = await db();
+  return prisma.$executeRaw`
+    DELETE FROM "Throttle" t
+    WHERE t."method" <> 'password' AND NOT EXISTS (SELECT 1 FROM "User" u
+      WHERE u."id" = CASE WHEN t."method" <> 'password' THEN t."subject"::uuid END)`;
 }
 
 async function deleteRateLimits(): Promise<number> {
