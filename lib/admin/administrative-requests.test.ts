@@ -116,6 +116,18 @@ test("LC-06 where nobody older could decide a new administrator does, and nobody
   expect(await approve(second), "demoted").toMatchObject({ reason: "new-role" });
 });
 
+test("LC-06 nobody abolishes the 72 hours by taking the role from an old administrator and giving it back", async () => {
+  const puppet = await createAdministrator();
+  const old = await createAdministrator();
+  await leaveAdministrators(asking, old, puppet, subject);
+  await noteRole(puppet, { type: "role_given", hoursAgo: 3 });
+  await noteRole(old, { type: "role_taken", hoursAgo: 2 });
+  await noteRole(old, { type: "role_given", hoursAgo: 1 });
+  expect(await approve(puppet)).toMatchObject({ approved: false, reason: "new-role" });
+  expect(await isReset()).toBe(false);
+  expect(await approve(old), "back since an hour").toMatchObject({ reason: "new-role" });
+});
+
 test("LC-06 what is done to somebody who was an administrator less than 72 hours ago takes two", async () => {
   await decline(second);
   await doTo(subject, "remove-administrator");

@@ -29,27 +29,35 @@ export async function findSettlingOfRoles(
 ): Promise<Date | undefined> {
   const prisma = tx ?? (await db());
   const at = { gt: new Date(Date.now() - SETTLING_HOURS * HOUR_MS) };
-  const given = await prisma.auditEvent.findMany({
-    where: { type: "role_given", at },
-    select: { userId: true, at: true },
-    orderBy: { at: "desc" },
+  const changes = await prisma.auditEvent.findMany({
+    where: { type: { in: ["role_given", "role_taken"] }, at },
+    select: { type: true, userId: true, at: true },
+    orderBy: [{ at: "asc" }, { id: "asc" }],
   });
-  const newest = given.find((event) => event.userId && deciders.includes(event.userId));
+  const newest = changes.findLast(
+    ({ type, userId: id }) => type === "role_given" && id && deciders.includes(id),
+  );
   if (!newest) return undefined;
-  const isNew = new Set(given.map((event) => event.userId));
-  const bearers = await listBearers(prisma, at);
-  const settled = bearers.filter((id) => id !== userId && !isNew.has(id));
+  const bearers = await listBearers(prisma, { lately: at, changes });
+  const settled = bearers.filter((id) => id !== userId && !isNew(id, changes));
   if (settled.length < DECIDERS) return undefined;
   return new Date(newest.at.getTime() + SETTLING_HOURS * HOUR_MS);
 }
 
+type RoleChange = { type: string; userId: string | null };
+
+/** Whose role was taken first had it before, so that nobody is made new by taking and giving it back. */
+const isNew = (id: string, changes: readonly RoleChange[]) =>
+  changes.find(({ userId }) => userId === id)?.type === "role_given";
+
 /** Who is an administrator, or was one until lately: else somebody could first get rid of those who might decide. */
-async function listBearers(prisma: Tx, lately: { gt: Date }): Promise<string[]> {
-  const taken = await prisma.auditEvent.findMany({
-    where: { type: "role_taken", at: lately },
-    select: { userId: true },
-  });
-  const lost = taken.flatMap(({ userId }) => userId ?? []);
+async function listBearers(
+  prisma: Tx,
+  { lately, changes }: { lately: { gt: Date }; changes: readonly RoleChange[] },
+): Promise<string[]> {
+  const lost = changes.flatMap(({ type, userId }) =>
+    type === "role_taken" && userId ? [userId] : [],
+  );
   const enabled = [{ disabledAt: null }, { disabledAt: lately }];
   const bearers = await prisma.user.findMany({
     where: { OR: [{ role: "ADMINISTRATOR", OR: enabled }, { id: { in: lost } }] },
