@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { applyDueAddressChanges, requestAddressChange } from "../auth/change-address";
 import { deleteAccount } from "../auth/delete-account";
 import {
   holdAdministrator,
@@ -8,6 +9,7 @@ import {
 import { clearAway } from "../auth/housekeeping";
 import { requestPasswordReset } from "../auth/reset-password";
 import { findSession, SessionOver, SessionTooWeak } from "../auth/session-rows";
+import { verifyAddress } from "../auth/verify-address";
 import { db, transaction } from "../db/client";
 import { createAdministrator, READER } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";
@@ -37,6 +39,7 @@ import { askForMfaReset } from "./reset-mfa";
 
 const REASON = "Ticket 12: she called from her desk.";
 const DONE = { done: true };
+const HOUR_MS = 3_600_000;
 
 let administrator: Awaited<ReturnType<typeof createAdministrator>>;
 let person: Person;
@@ -46,6 +49,7 @@ beforeEach(async () => {
   await prisma.mail.deleteMany();
   administrator = await createAdministrator();
   person = await createPerson();
+  return () => vi.useRealTimers();
 });
 
 const doTo = ({ userId }: Person, act: AccountAct, { by = administrator, reason = REASON } = {}) =>
@@ -110,6 +114,22 @@ describe("what is done to an account", () => {
     await doTo(helped, "enable");
     expect(await findLiveTemporaryCode(userId), "comes back").toBeUndefined();
     await forgetPolicies();
+  });
+
+  test("SE-14 T17 a change of the login address that a stranger began outlives neither disabling nor enabling", async () => {
+    const email = `${person.userId}@stranger.example`;
+    const { session } = await logInAs(person, ["pwd"]);
+    await requestAddressChange({ session, input: email, from: FROM });
+    await verifyAddress(await tokenTo({ ...person, email }, "verify-address"), FROM);
+    expect(await doTo(person, "disable")).toEqual(DONE);
+    expect(await mailTo(person, person.email)).toContain("address_change_cancelled");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 80 * HOUR_MS });
+    const by = { ...administrator, ...(await createSessionOf(administrator)) };
+    expect(await doTo(person, "enable", { by })).toEqual(DONE);
+    await applyDueAddressChanges();
+    const prisma = await db();
+    const user = await prisma.user.findUniqueOrThrow({ where: { id: person.userId } });
+    expect(user.email).toBe(person.email);
   });
 
   test("SE-10 all sessions of a person end, and nobody else's", async () => {

@@ -1,5 +1,6 @@
 import "server-only";
 import { isLastAdministrator, lockAdministrators } from "../auth/administrators";
+import { cancelAddressChangesOf } from "../auth/change-address";
 import type { CurrentSession } from "../auth/current-session";
 import { endRequests } from "../auth/end-requests";
 import { type AdministratorProof, holdAdministrator } from "../auth/hold-administrator";
@@ -63,8 +64,8 @@ const EVENTS: Record<AccountAct, AuditEventType> = {
 /**
  * Changes the role or the state of an account, or ends its sessions, for an administrator whose session is
  * fresh and unrestricted (LC-09). Who is disabled is out at once: sessions, logins on their way,
- * temporary codes, links that get somebody in and requests about them end in the same transaction, and a role counts from the next request on (SE-14). The person is told by mail,
- * with the reason. Whoever administers no more has no open invitations and requests. Refuses what would
+ * temporary codes, links that get somebody in, requests about them and changes of their addresses that wait end in
+ * the same transaction, and a role counts from the next request on (SE-14). The person is told by mail, with the reason. Whoever administers no more has no open invitations and requests. Refuses what would
  * leave nobody who can administer, also when two do it at once, to disable oneself, and to give or take a
  * role while nobody has verified the address.
  */
@@ -125,6 +126,7 @@ async function endWaysIn(tx: Tx, userId: string): Promise<void> {
   await endTemporaryCodes(tx, { userId, endedBy: "disabled" });
   await endLinksIn(tx, userId);
   await endRequests(tx, { userId });
+  await cancelAddressChangesOf(tx, userId); // somebody may have begun one in a stolen session
 }
 
 async function endLogins(tx: Tx, userId: string): Promise<void> {
