@@ -97,6 +97,27 @@ test("LC-06 no request of a new administrator is approved, who may be a second a
   expect(await isReset()).toBe(false);
 });
 
+test("LC-06 nobody asks for what nobody could approve within its 24 hours, which would keep others from asking", async () => {
+  await createAdministrator();
+  const about = await createAdministrator();
+  const given = await noteRole(asking, { type: "role_given", hoursAgo: 47 });
+  const from = new Date(given.getTime() + 48 * HOUR_MS);
+  const { session } = asking;
+  const order = { session, userId: about.userId, reason: "x", from: FROM };
+  const refusal = { reason: "new-role", from };
+  expect(await askForMfaReset(order)).toEqual({ reset: false, ...refusal });
+  const code = await makeTemporaryCode({ ...order, knownCodeId: undefined, hours: 2 });
+  expect(code).toEqual({ made: false, ...refusal });
+  expect(await findEvents(about.userId)).toEqual([]);
+  expect(await askForMfaReset({ ...order, session: second.session }), "another").toEqual({
+    reset: false,
+    reason: "requested",
+  });
+  const older = await createAdministrator();
+  await noteRole(older, { type: "role_given", hoursAgo: 49 });
+  expect(typeof (await askForCode(about, older)), "approved tomorrow").toBe("string");
+});
+
 test("LC-06 where nobody older could decide a new administrator does, and nobody brings that about", async () => {
   await leaveAdministrators(asking, second, subject);
   await noteRole(second, { type: "role_given", hoursAgo: 1 });

@@ -13,9 +13,16 @@ const REQUEST_HOURS = 24; // nobody approves tomorrow what was said today
 const REQUESTS_AN_HOUR = 6; // each one is mailed to somebody
 const HOUR_MS = 3_600_000;
 
+/** Why nothing was asked for. */
+export type RequestRefusal =
+  | { reason: "already-requested" | "too-many" }
+  /** Nobody could approve it before it ends, since the role of who asks is too young; `from` says when to ask. */
+  | { reason: "new-role"; from: Date };
+
 /**
  * Asks for a second administrator, in a transaction that holds the person and the administrator who asks, and
- * tells the person. Refuses while another one waits, and after six within an hour.
+ * tells the person. Refuses while another one waits, after six within an hour, and what nobody could approve in time,
+ * which would only keep others from asking.
  */
 export async function createRequest(
   tx: Tx,
@@ -35,15 +42,21 @@ export async function createRequest(
     terms?: { hours: number; uses: number };
     from: RequestSource;
   },
-): Promise<{ requested: true } | { requested: false; reason: "already-requested" | "too-many" }> {
+): Promise<{ requested: true } | { requested: false; refusal: RequestRefusal }> {
+  const refused = (refusal: RequestRefusal) => ({ requested: false, refusal }) as const;
   const now = new Date();
+  const expiresAt = new Date(now.getTime() + REQUEST_HOURS * HOUR_MS);
   const waiting = await tx.administrativeRequest.count({ where: { kind, userId, ...isOpen() } });
-  if (waiting > 0) return { requested: false, reason: "already-requested" };
+  if (waiting > 0) return refused({ reason: "already-requested" });
+  const settled = await findSettlingOfRoles({ deciders: [actorId], userId }, tx);
+  if (settled && settled > expiresAt) {
+    const from = new Date(settled.getTime() - REQUEST_HOURS * HOUR_MS);
+    return refused({ reason: "new-role", from });
+  }
   const recent = await tx.administrativeRequest.count({
     where: { requestedById: actorId, requestedAt: { gt: new Date(now.getTime() - HOUR_MS) } },
   });
-  if (recent >= REQUESTS_AN_HOUR) return { requested: false, reason: "too-many" };
-  const expiresAt = new Date(now.getTime() + REQUEST_HOURS * HOUR_MS);
+  if (recent >= REQUESTS_AN_HOUR) return refused({ reason: "too-many" });
   await tx.administrativeRequest.create({
     data: { kind, userId, requestedById: actorId, reason, ...terms, requestedAt: now, expiresAt },
   });

@@ -17,7 +17,7 @@ import { recordAuditEvent } from "../notices/audit-event";
 import { deriveMailedHalf } from "../notices/mailed-half";
 import { queueMail, queueNotice } from "../notices/outbox";
 import type { RequestSource } from "../request-source";
-import { createRequest, spendApproval } from "./administrative-requests";
+import { createRequest, type RequestRefusal, spendApproval } from "./administrative-requests";
 import {
   findHelpable,
   type HelpRefusal,
@@ -34,8 +34,10 @@ export type TemporaryCodeMade =
   | { made: true; half: string; expiresAt: Date }
   /** It waits for a second administrator. */
   | { made: false; reason: "requested" }
+  | { made: false; reason: "busy" }
   /** `changed`: another code was made, or the rules changed, since the page was opened. */
-  | { made: false; reason: "busy" | "changed" | "too-many" | "already-requested" | HelpRefusal };
+  | { made: false; reason: "changed" | "too-many" | HelpRefusal }
+  | ({ made: false } & RequestRefusal);
 
 /** Whose code, and who makes it. `knownCodeId` is the newest code that the page knew, so that a reload makes none. */
 type Order = {
@@ -58,20 +60,21 @@ export async function makeTemporaryCode({
 }: Order & { hours: number; reason: string }): Promise<TemporaryCodeMade> {
   const { session, userId, from } = order;
   const actorId = session.userId;
-  const first = await transaction(async (tx) => {
+  const first = await transaction(async (tx): Promise<TemporaryCodeMade | { uses: number }> => {
     await lockPeople(tx, [actorId, userId]);
     await holdAdministrator(tx, session, "unrestricted");
     const { person, refusal } = await findHelpable(tx, { userId, actorId, act: "temporary-code" });
-    if (refusal) return { reason: refusal };
+    if (refusal) return { made: false, reason: refusal };
     const uses = (await currentPolicy(tx)).temporaryCodeUses;
     if (!(await needsSecondAdministrator(person, tx))) return { uses };
     const event = { userId, actorId, reason, from };
     const terms = { hours, uses };
     const asked = await createRequest(tx, { kind: "temporary-code", ...event, terms });
-    return { reason: asked.requested ? ("requested" as const) : asked.reason };
+    if (!asked.requested) return { made: false, ...asked.refusal };
+    return { made: false, reason: "requested" };
   });
-  if (first.reason) return { made: false, reason: first.reason };
-  const { uses = 1 } = first;
+  if ("made" in first) return first;
+  const { uses } = first;
   return make(order, async (tx, person) =>
     (await needsSecondAdministrator(person, tx)) ? undefined : { hours, uses, reason },
   );

@@ -6,14 +6,15 @@ import { transaction } from "../db/client";
 import { lockPeople } from "../db/lock-people";
 import { recordAuditEvent } from "../notices/audit-event";
 import type { RequestSource } from "../request-source";
-import { createRequest } from "./administrative-requests";
+import { createRequest, type RequestRefusal } from "./administrative-requests";
 import { findHelpable, type HelpRefusal, needsSecondAdministrator } from "./locked-out-person";
 
 export type MfaResetResult =
   | { reset: true }
   /** It waits for a second administrator. */
   | { reset: false; reason: "requested" }
-  | { reset: false; reason: "already-requested" | "too-many" | HelpRefusal };
+  | ({ reset: false } & RequestRefusal)
+  | { reset: false; reason: HelpRefusal };
 
 /**
  * Takes all verification methods and codes of another person away, for the fresh session of an administrator
@@ -40,7 +41,8 @@ export async function askForMfaReset({
     const event = { userId, actorId, reason, from };
     if (await needsSecondAdministrator(person, tx)) {
       const asked = await createRequest(tx, { kind: "reset-mfa", ...event });
-      return { reset: false, reason: asked.requested ? "requested" : asked.reason };
+      if (!asked.requested) return { reset: false, ...asked.refusal };
+      return { reset: false, reason: "requested" };
     }
     await resetMethods(tx, userId);
     await recordAuditEvent(tx, { type: "mfa_reset", ...event });

@@ -5,21 +5,17 @@ import { z } from "zod";
 import type { FormState } from "@/components/form";
 import { approveRequest, declineRequest } from "@/lib/admin/administrative-requests";
 import { administratorAction } from "@/lib/auth/administration";
-import { getDates, getWords } from "@/messages/words";
+import { getWords } from "@/messages/words";
+import { sayRefusal } from "../say-refusal";
 
 const PATH = "/admin/requests";
 const OPTIONS = { path: PATH, demand: "unrestricted" } as const;
 
 export const approve = administratorAction<FormState>(OPTIONS, async ({ text, session, from }) => {
   const { data: id } = z.uuid().safeParse(text("request"));
-  const words = await getWords("lockedOut");
-  if (!id) return { error: words("refusal.gone") };
+  if (!id) return { error: await sayRefusal({ reason: "gone" }, "approve") };
   const result = await approveRequest({ session, id, from });
-  if (!result.approved) {
-    const settled = result.reason === "new-role" ? result.from : undefined;
-    const date = settled ? (await getDates()).moment(settled) : "";
-    return { error: words(`refusal.${result.reason}`, { from: date }) };
-  }
+  if (!result.approved) return { error: await sayRefusal(result, "approve") };
   redirect(`${PATH}?done=${result.kind}`);
 });
 

@@ -6,6 +6,7 @@ import { parseReason } from "@/lib/admin/parse-reason";
 import { askForMfaReset } from "@/lib/admin/reset-mfa";
 import { administratorAction } from "@/lib/auth/administration";
 import { getWords } from "@/messages/words";
+import { sayRefusal } from "../../../say-refusal";
 import { helpPath } from "../helped-person";
 import { parsePersonId } from "../person-path";
 
@@ -25,6 +26,6 @@ export const resetMfa = administratorAction<FormState>(
     const path = helpPath(userId, "reset");
     if (result.reset) redirect(`${path}?done=reset`);
     if (result.reason === "requested") redirect(`${path}?done=requested`);
-    return { values, error: words(`refusal.${result.reason}`) };
+    return { values, error: await sayRefusal(result, "ask") };
   },
 );

@@ -11,6 +11,7 @@ import {
 import { parseReason } from "@/lib/admin/parse-reason";
 import { administratorAction } from "@/lib/auth/administration";
 import { getDates, getWords } from "@/messages/words";
+import { sayRefusal } from "../../../say-refusal";
 import { helpPath } from "../helped-person";
 import { parsePersonId } from "../person-path";
 
@@ -55,7 +56,7 @@ export const makeCode = administratorAction<TemporaryCodeState>(
       case "busy":
         return { values, error: (await getWords("form"))("busy") };
       default:
-        return { values, error: words(`refusal.${result.reason}`) };
+        return { values, error: await sayRefusal(result, "ask") };
     }
   },
 );
