@@ -30,7 +30,9 @@ import { hasMethod } from "../mfa/has-method";
 import { findLoginChallenge, type LoginChallenge } from "../mfa/login-challenge";
 import { beginPairing } from "../mfa/pairing";
 import { generateRecoveryCodeSet } from "../mfa/recovery-code-sets";
+import { listOpenInvitations } from "../notices/invitations";
 import { findOpenRequest } from "./administrative-requests";
+import { inviteByMail } from "./invite";
 import { rescueAccount } from "./rescue-account";
 import { askForMfaReset } from "./reset-mfa";
 
@@ -109,6 +111,18 @@ describe("what a reset takes", () => {
     expect(await prisma.addressChange.count(waiting)).toBe(0);
     expect(await findOpenRequest(READER, "reset-mfa", userId)).toBeUndefined();
     expect(await mailTo(person, person.email)).toContain("address_change_cancelled");
+  });
+
+  test("T17 LC-06 ends what a stranger began in an administrator's session: invitations and requests", async () => {
+    const { session } = administrator;
+    const email = `${administrator.userId}@stranger.example`;
+    await inviteByMail({ session, email, role: "ADMINISTRATOR", from: FROM });
+    await promote(person);
+    expect(await reset()).toEqual({ reset: false, reason: "requested" });
+    expect(await rescueAccount(administrator.email)).toMatchObject({ rescued: true });
+    const open = await listOpenInvitations();
+    expect(open.filter((invitation) => invitation.email === email)).toEqual([]);
+    expect(await findOpenRequest(READER, "reset-mfa", person.userId)).toBeUndefined();
   });
 
   test("SE-14 LC-06 a disabled person is not helped in", async () => {

@@ -16,12 +16,14 @@ import { endLinksIn } from "../notices/mail-links";
 import { PORTAL_ITSELF } from "../request-source";
 import { cancelAddressChangesOf } from "./change-address";
 import { endRequests } from "./end-requests";
+import { leaveAdministration } from "./leave-administration";
 import { endAllSessions } from "./session-rows";
 
 /**
  * Takes every verification method and code from a person and ends whatever is open: sessions, logins, phones
- * on their way, mailed links, requests about them, changes of their addresses that wait. Rows stay as history (63B §4.1). From now on the password alone gives no session:
- * the next login needs a mailed link besides, and can only enroll (LC-06). The caller holds the person
+ * on their way, mailed links, requests about them and by them, invitations they sent, changes of their addresses that
+ * wait. Rows stay as history (63B §4.1). From now on the password alone gives no session: the next login needs a
+ * mailed link besides, and can only enroll (LC-06). The caller holds the person
  * (`lockUser`), knows that they have a verified login address, and records who did it and why.
  */
 export async function resetMethods(tx: Tx, userId: string): Promise<void> {
@@ -40,6 +42,7 @@ export async function resetMethods(tx: Tx, userId: string): Promise<void> {
   await endAllPairingsOf(tx, userId);
   await endLinksIn(tx, userId);
   await endRequests(tx, { userId }); // approved later, it would take what is enrolled next
+  await leaveAdministration(tx, userId); // whoever had their session may have begun it
   await cancelAddressChangesOf(tx, userId);
   // What is enrolled next is another authenticator, which nobody failed at.
   for (const method of VERIFICATION_METHODS) await clearFailures(tx, { subject: userId, method });
