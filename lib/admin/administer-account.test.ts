@@ -26,6 +26,7 @@ import { logInAs } from "../db/testing/signed-in";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
 import { LoginChallengeOver, satisfyLoginChallenge } from "../mfa/login-challenge";
 import { findLiveTemporaryCode } from "../mfa/temporary-codes";
+import { PORTAL_ITSELF } from "../request-source";
 import {
   ACCOUNT_ACTS,
   type AccountAct,
@@ -227,6 +228,13 @@ describe("what is done to an account", () => {
       expect(await doTo(other, act)).toEqual(DONE);
       const invitation = await prisma.invitation.findFirstOrThrow({ where: { email } });
       expect(invitation.cancelledAt, act).not.toBeNull();
+      const { id: addressId } = await prisma.address.findFirstOrThrow({ where: { email } });
+      expect(
+        await prisma.auditEvent.findMany({ where: { addressId }, orderBy: { id: "asc" } }),
+      ).toMatchObject([
+        { type: "invitation_sent" },
+        { type: "invitation_cancelled", userId: other.userId, address: PORTAL_ITSELF.address },
+      ]);
     }
   });
 });

@@ -9,6 +9,7 @@ import { mailTo } from "../db/testing/mailboxes";
 import { createPersonWithApp, FROM } from "../db/testing/people";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
 import { hasMethod } from "../mfa/has-method";
+import { PORTAL_ITSELF } from "../request-source";
 import { type AccountAct, administerAccount } from "./administer-account";
 import { approveRequest, declineRequest, listOpenRequests } from "./administrative-requests";
 import { makeApprovedTemporaryCode, makeTemporaryCode } from "./make-temporary-code";
@@ -232,6 +233,15 @@ test.each<[string, (leaving: Administrator) => Promise<unknown>]>([
     const again = { session, userId, reason: "x", from: FROM };
     expect(await askForMfaReset(again)).toEqual({ reset: false, reason: "requested" });
     expect(typeof (await askForCode(person, other)), "nobody is kept from asking").toBe("string");
+    const prisma = await db();
+    for (const told of [subject, person]) {
+      expect(await mailTo(told, told.email)).toContain("administrative_request_declined");
+      const where = { userId: told.userId, type: "administrative_request_declined" };
+      const ends = await prisma.auditEvent.findMany({ where });
+      expect(ends).toMatchObject([
+        { actorId: null, reason: "Called back", address: PORTAL_ITSELF.address },
+      ]);
+    }
   },
 );
 

@@ -187,11 +187,16 @@ describe("an invitation", () => {
     expect(withdrawn).not.toBe(accepted.created);
   });
 
-  test("a new one to the same address replaces the older", async () => {
+  test("a new one to the same address replaces the older, on record", async () => {
     await invite();
     const older = await mailedToken();
     await invite("ADMINISTRATOR");
     expect(await listOpenInvitations()).toMatchObject([{ email, role: "ADMINISTRATOR" }]);
+    expect(await findEvents(administrator.userId)).toEqual([
+      "invitation_sent",
+      "invitation_cancelled",
+      "invitation_sent",
+    ]);
     expect(await accept(older)).toEqual(OVER);
     expect((await accept(await mailedToken())).created).toBe(true);
   });

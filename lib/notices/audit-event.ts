@@ -178,21 +178,40 @@ export type AuditEvent = {
  * and queues a mail to every verified address of the person where one is due. The log gets its line
  * once the transaction is committed. Returns the event's id.
  */
-export async function recordAuditEvent(tx: Tx, { from, ...event }: AuditEvent): Promise<string> {
+export async function recordAuditEvent(tx: Tx, event: AuditEvent): Promise<string> {
   const at = new Date();
-  const details = event.details ? JSON.stringify(event.details) : null;
-  const { id } = await tx.auditEvent.create({
-    data: { at, ...event, details, ...from },
-    select: { id: true },
-  });
+  const { id } = await tx.auditEvent.create({ data: rowOf(event, at), select: { id: true } });
   if (event.userId && isTold(event.type)) {
     await queueNotice(tx, { userId: event.userId, eventId: id, template: event.type });
   }
-  afterCommit(tx, () =>
-    log.info({ event: LOGGED_AS[event.type], ...event, address: from.address, at }, event.type),
-  );
+  afterCommit(tx, () => logRecorded(event, at));
   return id;
 }
+
+/**
+ * Records events that nobody is mailed about, as `recordAuditEvent` does, in few statements: thousands do not make
+ * their transaction too long.
+ */
+export async function recordUntoldEvents(
+  tx: Tx,
+  events: (AuditEvent & { type: Exclude<AuditEventType, ToldEvent> })[],
+): Promise<void> {
+  const at = new Date();
+  await tx.auditEvent.createMany({ data: events.map((event) => rowOf(event, at)) });
+  afterCommit(tx, () => {
+    for (const event of events) logRecorded(event, at);
+  });
+}
+
+const rowOf = ({ from, details, ...event }: AuditEvent, at: Date) => ({
+  at,
+  ...event,
+  details: details ? JSON.stringify(details) : null,
+  ...from,
+});
+
+const logRecorded = ({ from, ...event }: AuditEvent, at: Date) =>
+  log.info({ event: LOGGED_AS[event.type], ...event, address: from.address, at }, event.type);
 
 const LOGGED_AS_REFUSED = {
   waiting: LOGGED_AS.method_waiting,

@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { db, type Tx } from "../db/client";
 import { currentKeyId } from "../keys";
 import { hashToken } from "../random-token";
+import { PORTAL_ITSELF } from "../request-source";
+import { recordUntoldEvents } from "./audit-event";
 import { deriveMailLinkToken } from "./mail-links";
 import { queueMail } from "./outbox";
 
@@ -20,23 +22,20 @@ const LIFE_HOURS = 72; // who is away for a weekend can still join
 
 /**
  * Makes an invitation to a mailbox and queues the mail that carries its link. The database has the hash of
- * its token; the outbox derives the token again when it sends. An older one to the same mailbox ends.
+ * its token; the outbox derives the token again when it sends. An older one to the same mailbox ends, on record.
  * The transaction holds the address. Returns the id of the mailbox.
  */
 export async function mailInvitation(
   tx: Tx,
   invitation: Pick<Invitation, "email" | "role" | "invitedById">,
 ): Promise<string> {
-  const { email } = invitation;
+  const { email, invitedById } = invitation;
   const id = randomUUID();
   const keyId = currentKeyId();
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + LIFE_HOURS * 3_600_000);
   const tokenHash = hashToken(deriveInvitationToken({ id, keyId }));
-  await tx.invitation.updateMany({
-    where: { email, ...isOpen() },
-    data: { cancelledAt: createdAt },
-  });
+  await cancelOpen(tx, { email }, { actorId: invitedById });
   await tx.invitation.create({
     data: { id, keyId, ...invitation, tokenHash, createdAt, expiresAt },
   });
@@ -115,13 +114,33 @@ export async function forgetInvitedMailboxes(tx: Tx, userId: string): Promise<vo
 
 /**
  * Ends the open invitations of somebody who administers no more, so that nobody comes back by one that
- * they sent to themselves.
+ * they sent to themselves. Each end is on record as the portal's doing.
  */
 export async function cancelInvitationsOf(tx: Tx, userId: string): Promise<void> {
-  await tx.invitation.updateMany({
-    where: { invitedById: userId, ...isOpen() },
+  await cancelOpen(tx, { invitedById: userId }, {});
+}
+
+async function cancelOpen(
+  tx: Tx,
+  which: { email: string } | { invitedById: string },
+  by: { actorId?: string },
+): Promise<void> {
+  const cancelled = await tx.invitation.updateManyAndReturn({
+    where: { ...which, ...isOpen() },
     data: { cancelledAt: new Date() },
+    select: { id: true, invitedById: true },
   });
+  const mailboxes = await tx.address.findMany({
+    where: { userId: { in: cancelled.map(({ id }) => id) } },
+    select: { id: true, userId: true },
+  });
+  const addressIds = new Map(mailboxes.map(({ id, userId }) => [userId, id]));
+  const events = cancelled.map(({ id, invitedById: userId }) => {
+    const addressId = addressIds.get(id);
+    const event = { userId, ...(addressId && { addressId }), ...by, from: PORTAL_ITSELF };
+    return { type: "invitation_cancelled" as const, ...event };
+  });
+  await recordUntoldEvents(tx, events);
 }
 
 const isOpen = () => ({ usedAt: null, cancelledAt: null, expiresAt: { gt: new Date() } });
