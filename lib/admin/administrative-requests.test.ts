@@ -50,6 +50,10 @@ test("LC-06 a second administrator approves, and the reset is done in the name o
     second.userId,
     asking.userId,
   ]);
+  expect(
+    events.map(({ address }) => address),
+    "nobody's network beside another's name",
+  ).toEqual([FROM.address, FROM.address, PORTAL_ITSELF.address]);
   expect(events.every(({ reason }) => reason === "Called back")).toBe(true);
   expect(await approve(second), "once").toEqual({ approved: false, reason: "gone" });
 });

@@ -5,7 +5,7 @@ import { resetMethods } from "../auth/reset-methods";
 import { db, type Tx, transaction } from "../db/client";
 import { lockPeople } from "../db/lock-people";
 import { recordAuditEvent } from "../notices/audit-event";
-import type { RequestSource } from "../request-source";
+import { PORTAL_ITSELF, type RequestSource } from "../request-source";
 import { findHelpable, type HelpRefusal, type RequestKind } from "./locked-out-person";
 import { findSettlingOfRoles } from "./settled-roles";
 
@@ -160,7 +160,8 @@ export async function approveRequest({ session, id, from }: Decision): Promise<A
     await recordAuditEvent(tx, { type, userId, actorId, reason, from });
     if (isReset) {
       await resetMethods(tx, userId);
-      const event = { userId, actorId: requestedById, reason, from };
+      // Where the approver was stands with the approval; where the requester is now, nobody knows.
+      const event = { userId, actorId: requestedById, reason, from: PORTAL_ITSELF };
       await recordAuditEvent(tx, { type: "mfa_reset", ...event });
     }
     return { approved: true, kind };

@@ -14,6 +14,7 @@ import { readSession } from "../db/testing/signed-in";
 import { WEAK_SESSIONS } from "../db/testing/weak-sessions";
 import { composeMail } from "../notices/compose-mail";
 import { deriveInvitationToken, findInvitation, listOpenInvitations } from "../notices/invitations";
+import { PORTAL_ITSELF } from "../request-source";
 import { parseAuditView } from "./audit-view";
 import { inviteByMail, withdrawInvitation } from "./invite";
 import { listAuditEvents } from "./list-audit-events";
@@ -72,6 +73,8 @@ describe("an invitation", () => {
     expect(await findEvents(user.id)).toEqual(["invitation_accepted", "role_given"]);
     const events = await prisma.auditEvent.findMany({ where: { userId: user.id } });
     expect(events.map(({ actorId }) => actorId)).toEqual(Array(2).fill(administrator.userId));
+    const given = events.find(({ type }) => type === "role_given");
+    expect(given?.address, "not the network of who joins").toBe(PORTAL_ITSELF.address);
     expect(await mailTo({ userId: user.id, email }, email)).toEqual(["role_given"]);
     expect(await accept(token)).toEqual(OVER);
     expect(await listOpenInvitations()).toEqual([]);

@@ -5,7 +5,7 @@ import { takeHashPlace } from "../hash-queue";
 import { withinFailureLimits } from "../mfa/failure-limits";
 import { recordAuditEvent } from "../notices/audit-event";
 import { findInvitation, type Invitation, spendInvitation } from "../notices/invitations";
-import type { RequestSource } from "../request-source";
+import { PORTAL_ITSELF, type RequestSource } from "../request-source";
 import { findAccountsOfAddress } from "./accounts-of-address";
 import { type EmailAddress, parseEmailAddress } from "./email-address";
 import { type NewPassword, type PasswordRefusal, parseNewPassword } from "./password-policy";
@@ -208,7 +208,9 @@ async function storeInvited(
   const event = { userId, addressId, actorId: invitedById, from };
   await recordAuditEvent(tx, { type: "invitation_accepted", ...event });
   if (role === "ADMINISTRATOR") {
-    await recordAuditEvent(tx, { type: "role_given", userId, actorId: invitedById, from });
+    // Who gave it is somewhere else than who joins.
+    const given = { userId, actorId: invitedById, from: PORTAL_ITSELF };
+    await recordAuditEvent(tx, { type: "role_given", ...given });
   }
   return userId;
 }
