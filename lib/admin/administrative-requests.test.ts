@@ -183,6 +183,29 @@ test("LC-06 a request that was declined, or is a day old, is approved by nobody"
   expect(await isReset()).toBe(false);
 });
 
+test("LC-06 the seventh request of an administrator within an hour is refused, each of which is mailed to somebody", async () => {
+  const prisma = await db();
+  const { userId: requestedById } = asking;
+  const about = await createAdministrator();
+  const { userId } = about;
+  const at = (minutesAgo: number) => new Date(Date.now() - minutesAgo * 60_000);
+  const declined = { kind: "reset-mfa", userId, requestedById, reason: "x", declinedAt: at(1) };
+  const row = (minutesAgo: number) => ({
+    ...declined,
+    requestedAt: at(minutesAgo),
+    expiresAt: at(minutesAgo - 24 * 60),
+  });
+  await prisma.administrativeRequest.createMany({ data: [row(59), ...Array(4).fill(row(5))] });
+  const order = { userId, reason: "x", from: FROM };
+  const askAs = ({ session }: Administrator) => askForMfaReset({ ...order, session });
+  expect(await askAs(asking)).toEqual({ reset: false, reason: "too-many" });
+  await prisma.administrativeRequest.updateMany({
+    where: { requestedById, requestedAt: { lt: at(30) } },
+    data: { requestedAt: at(61) },
+  });
+  expect(await askAs(asking), "five").toEqual({ reset: false, reason: "requested" });
+});
+
 test("SE-14 LC-08 a request dies with its requester's role, and a demoted administrator decides nothing", async () => {
   const prisma = await db();
   const demote = ({ userId }: Administrator) =>

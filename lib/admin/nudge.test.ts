@@ -3,7 +3,13 @@ import { NotAdministrator } from "../auth/hold-administrator";
 import { db } from "../db/client";
 import { createAdministrator, READER } from "../db/testing/administrators";
 import { findEvents } from "../db/testing/events";
-import { createPerson, createPersonWithApp, FROM, storeSecurityKey } from "../db/testing/people";
+import {
+  createMany,
+  createPerson,
+  createPersonWithApp,
+  FROM,
+  storeSecurityKey,
+} from "../db/testing/people";
 import { logInAs, WITH_APP } from "../db/testing/signed-in";
 import { parseEnrollmentView } from "./enrollment-view";
 import { countNudgeable, nudge } from "./nudge";
@@ -47,6 +53,16 @@ test("all of a view are mailed once, however many administrators press at the sa
   expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(people.length);
   expect(await countNudgeable(READER, EVERYBODY)).toBe(0);
 });
+
+test("a whole list is mailed beyond the first batch, two thousand people at most at once", async () => {
+  const { session } = await createAdministrator();
+  const name = await createMany(2_005);
+  const whom = { view: parseEnrollmentView((key) => (key === "search" ? name : undefined)) };
+  expect(await countNudgeable(READER, whom), "no further than it must").toBe(2_001);
+  expect(await nudge({ session, whom, from: FROM })).toBe(2_000);
+  expect(await countNudgeable(READER, whom)).toBe(5);
+  expect(await nudge({ session, whom, from: FROM })).toBe(5);
+}, 60_000);
 
 test("nobody is mailed who is safe, disabled, or has not verified their address", async () => {
   const { session } = await createAdministrator();

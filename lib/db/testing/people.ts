@@ -29,6 +29,21 @@ export async function createPerson(): Promise<Person> {
   return { userId: id, email };
 }
 
+/** Stores many people at once, without mailboxes, and returns the name that they alone bear. */
+export async function createMany(count: number): Promise<string> {
+  const prisma = await db();
+  const name = `Crowd${randomBytes(6).toString("hex")}`;
+  const now = new Date();
+  await prisma.user.createMany({
+    data: Array.from({ length: count }, (_, index) => {
+      const email = `${name}-${index}@example.org`;
+      const row = { name, email, verifiedEmail: email, passwordDigest: "none" };
+      return { ...row, passwordChangedAt: now, createdAt: now };
+    }),
+  });
+  return name;
+}
+
 /** Stores a person with an authenticator app whose seed the test knows; no step of it is spent. */
 export async function createPersonWithApp(): Promise<Person & { seed: Buffer; appId: string }> {
   const person = await createPerson();
