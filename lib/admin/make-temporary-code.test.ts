@@ -15,6 +15,7 @@ import {
   createPersonWithApp,
   FROM,
   type Person,
+  setFailures,
 } from "../db/testing/people";
 import { forgetPolicies } from "../db/testing/policies";
 import { TEST_SECRETS } from "../db/testing/test-environment";
@@ -160,6 +161,24 @@ describe("a login with it", () => {
     expect(await enter(again.shown + again.mailed), "a new code, a new count").toMatchObject({
       verified: true,
     });
+  });
+
+  test("TH-04 a tenth wrong one that is judged late ends no code but its own", async () => {
+    await makeHalves(24);
+    await setFailures({ userId: person.userId, method: "temporary-code" }, 9);
+    hashes.meanwhile = async () => {
+      await makeHalves();
+    };
+    expect(await enter(newHalf("shown") + newHalf("mailed"))).toEqual(WRONG);
+    expect(await endings()).toEqual(["replaced"]);
+
+    await end();
+    await setFailures({ userId: person.userId, method: "temporary-code" }, 9);
+    hashes.meanwhile = async () => {
+      await makeHalves();
+    };
+    expect(await enter(newHalf("shown") + newHalf("mailed")), "at none").toEqual(WRONG);
+    expect(await endings()).toEqual(["replaced", "ended"]);
   });
 
   test("LC-09 the next login with another method tells that a code was made; one with the code does not", async () => {

@@ -50,7 +50,7 @@ export async function verifyTemporaryCode<T>(
     const { reservation } = attempt;
     const stored = await findStored(userId);
     if (!(await matchesTemporaryCode(place, code, stored)) || !stored) {
-      if (reservation.failures >= FAILURES_OF_A_CODE) await endGuessed({ userId, from });
+      if (stored && reservation.failures >= FAILURES_OF_A_CODE) await endGuessed(stored.row, from);
       await recordFailedAnswer({ challenge, reservation, from });
       return { verified: false, reason: "wrong" };
     }
@@ -75,16 +75,11 @@ async function findStored(
   return { digest: { salt, cost, sealedDigest, keyId }, row: { userId, id } };
 }
 
-async function endGuessed({
-  userId,
-  from,
-}: {
-  userId: string;
-  from: RequestSource;
-}): Promise<void> {
+/** Ends the code that was judged, and none that was made meanwhile: nobody has guessed at that one. */
+async function endGuessed({ userId, id }: TemporaryCodeRow, from: RequestSource): Promise<void> {
   await transaction(async (tx) => {
     const { count } = await tx.temporaryCode.updateMany({
-      where: { userId, ...isLive() },
+      where: { id, userId, ...isLive() },
       data: ended("guessed"),
     });
     if (count > 0) await recordAuditEvent(tx, { type: "temporary_code_ended", userId, from });
