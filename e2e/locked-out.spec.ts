@@ -144,7 +144,10 @@ test("LC-07 a temporary code: half is shown once, half is mailed, and both let t
     { code: person.phone.code() },
   );
   expect(account.path).toBe("/account");
-  for (const { body } of [account, await browser.open("/account/mfa")]) {
+  await portal.sql(`UPDATE "User" SET "role" = 'ADMINISTRATOR' WHERE "email" = $1`, [person.email]);
+  const pages = [account, await browser.open("/account/mfa"), await browser.open("/admin")];
+  expect(pages[2]?.path).toBe("/admin");
+  for (const { body } of pages) {
     const notices = textOf(body).split("An administrator made a temporary code for you").length - 1;
     expect(notices, "wherever they come back to, once").toBe(1);
   }

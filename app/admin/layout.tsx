@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { PortalFrame } from "@/app/portal-frame";
+import { TemporaryCodeNotice } from "@/app/temporary-code-notice";
 import { currentSession } from "@/lib/auth/current-session";
 import { getWords } from "@/messages/words";
 
@@ -18,6 +19,7 @@ export default async function AdminLayout({ children }: { children: ReactNode })
   ];
   return (
     <PortalFrame label={words("navigation")} top="/admin" links={links} wide>
+      <TemporaryCodeNotice session={session} />
       {children}
     </PortalFrame>
   );
