@@ -250,6 +250,7 @@ test("LC-06 bin/rescue lets the only administrator in again, with password and m
   expect(unknown).toMatchObject({ code: 1, output: expect.stringContaining("No enabled account") });
   const rescued = await rescue(freshEnvironment, person.email);
   expect(rescued).toMatchObject({ code: 0, output: expect.stringContaining("Ada (ada@") });
+  expect(rescued.output).toContain("If the password is forgotten too, reset it first");
   expect(rescued.output).not.toMatch(/token|[\w-]{43}/);
 
   const { baseURL } = await launch({ environment: freshEnvironment });

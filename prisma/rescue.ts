@@ -10,6 +10,7 @@ try {
     const { name, email, vouched } = result;
     console.log(`The verification methods and recovery codes of ${name} (${email}) are gone, and all sessions are ended.
 To get in again: log in with the password, open the link that is then mailed to ${email}, and add a new method.
+If the password is forgotten too, reset it first; after any later reset of the password, run this command again.
 It is in the audit log, and a mail tells ${name}.`);
     if (vouched) {
       console.log(
