@@ -31,6 +31,10 @@ test("LC-11 the demo fills a database of its own making, once, and refuses every
   const { baseURL, sql } = await launch({ environment: freshEnvironment });
   const states = await sql(`SELECT DISTINCT "recoverability" AS "state" FROM "User" ORDER BY 1`);
   expect(states.map(({ state }) => state)).toEqual(["locked-out", "no-mfa", "safe", "thin"]);
+  const waiting = await sql(`SELECT u."email" FROM "AdministrativeRequest" r
+    JOIN "User" u ON u."id" = r."userId" AND u."role" = 'ADMINISTRATOR'
+    WHERE r."declinedAt" IS NULL AND r."doneAt" IS NULL`);
+  expect(waiting, "for /admin/requests").toEqual([{ email: "second@example.test" }]);
   const [, email = "", code = ""] = /(one-left@\S+)[^@]*code: (\S+)/.exec(first.output) ?? [];
   const password = /password of each is: (.+)/.exec(first.output)?.[1] ?? "";
   const { browser, page } = await reachRecoveryCodes({ name: "", email, password }, baseURL);

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { administerAccount } from "../lib/admin/administer-account";
 import { inviteByMail } from "../lib/admin/invite";
 import { makeTemporaryCode } from "../lib/admin/make-temporary-code";
 import { changePolicy } from "../lib/admin/policy-change";
@@ -31,7 +32,7 @@ import {
 import { deriveMailLinkToken } from "../lib/notices/mail-links";
 
 // Fills a new database with people in different states and prints how to log in as them. Everything
-// goes through the rules that the screens use.
+// goes through the rules that the screens use, but for keys and phones that nobody has and the days of the chart.
 
 const from = { address: "127.0.0.1", userAgent: "Sparekey demo" };
 const request = { from, previousToken: undefined };
@@ -87,9 +88,7 @@ const phone = { key: await enroll(PEOPLE.phone), codes: await saveCodes(PEOPLE.p
 await connectPhone(PEOPLE.phone);
 await enroll(PEOPLE.reset);
 const temporary = { key: await enroll(PEOPLE.temporary) };
-await makeAdministrator(PEOPLE.second);
 const half = await administer();
-await disable(PEOPLE.disabled);
 await inventLastMonth();
 await closeHashQueue();
 await closeDatabase();
@@ -99,7 +98,7 @@ People in this demo; the password of each is: ${PASSWORD}
 Their mails are files in ${path.join(config().DATA_DIR, "mail")}
 `);
 show(PEOPLE.administrator, "administrator, authenticator app and ten codes", ready);
-show(PEOPLE.second, "a second administrator, with the same", second);
+show(PEOPLE.second, "a second administrator, with the same, whose reset is asked for", second);
 show(PEOPLE.oneLeft, "authenticator app and one code left", {
   key: nearlyOut.key,
   codes: nearlyOut.codes.slice(9),
@@ -201,18 +200,6 @@ async function openVerificationLink(person: Person): Promise<void> {
   if (!result.verified) throw new Error("The demo's address was refused.");
 }
 
-async function makeAdministrator(person: Person): Promise<void> {
-  const prisma = await db();
-  const id = await findUserId(person);
-  await prisma.user.update({ where: { id }, data: { role: "ADMINISTRATOR" } });
-}
-
-async function disable(person: Person): Promise<void> {
-  const prisma = await db();
-  const id = await findUserId(person);
-  await prisma.user.update({ where: { id }, data: { disabledAt: new Date() } });
-}
-
 /** What an administrator did lately. Returns their half of the temporary code. */
 async function administer(): Promise<string> {
   const session = await openAdministratorsSession();
@@ -236,9 +223,30 @@ async function administer(): Promise<string> {
     hours: 8,
     reason: "The phone is being repaired.",
   });
+  await doTo(PEOPLE.disabled, { ...act, act: "disable", reason: "She left." });
+  await doTo(PEOPLE.second, {
+    ...act,
+    act: "make-administrator",
+    reason: "She looks after us too.",
+  });
+  const asked = await askForMfaReset({
+    ...act,
+    userId: await findUserId(PEOPLE.second),
+    reason: "Lost the phone on the train; known from a call.",
+  });
+  if (asked.reset || asked.reason !== "requested")
+    throw new Error("The demo's request was refused.");
   await transaction((tx) => endAllSessions(tx, session.userId));
   if (!code.made) throw new Error(`The demo's temporary code was refused: ${code.reason}.`);
   return code.half;
+}
+
+async function doTo(
+  person: Person,
+  act: Omit<Parameters<typeof administerAccount>[0], "userId">,
+): Promise<void> {
+  const result = await administerAccount({ ...act, userId: await findUserId(person) });
+  if (!result.done) throw new Error(`The demo's act was refused: ${result.reason}.`);
 }
 
 /** A session as a login with the app makes it. */
