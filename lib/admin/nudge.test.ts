@@ -10,7 +10,9 @@ import {
   FROM,
   storeSecurityKey,
 } from "../db/testing/people";
+import { forgetPolicies, setPolicy } from "../db/testing/policies";
 import { logInAs, WITH_APP } from "../db/testing/signed-in";
+import { composeMail } from "../notices/compose-mail";
 import { parseEnrollmentView } from "./enrollment-view";
 import { countNudgeable, nudge } from "./nudge";
 
@@ -40,6 +42,34 @@ test("one person gets one mail that fits what they lack, and no other within sev
   vi.setSystemTime(Date.now() + 0.2 * 86_400_000);
   expect(await countNudgeable(READER, whom)).toBe(1);
   vi.useRealTimers();
+});
+
+test("a reminder names only what counts, and asks for no codes where they do not count for the person", async () => {
+  const { session } = await createAdministrator();
+  const remind = async ({ userId }: { userId: string }) => {
+    expect(await nudge({ session, whom: { personId: userId }, from: FROM })).toBe(1);
+    const prisma = await db();
+    const addresses = await prisma.address.findMany({ where: { userId } });
+    const mail = await prisma.mail.findFirstOrThrow({
+      where: { addressId: { in: addresses.map(({ id }) => id) } },
+    });
+    return (await composeMail(mail))?.text.replace(/\s+/g, " ");
+  };
+  expect(await remind(await createPerson())).toContain(
+    "Add a security key, a phone, or an authenticator app:",
+  );
+  await setPolicy({ requirement: "everyone", methods: ["security-key", "authenticator-app"] });
+  expect(await remind(await createPerson())).toContain(
+    "Add a security key or an authenticator app:",
+  );
+  const withApp = await remind(await createPersonWithApp());
+  expect(withApp).toContain("Add a security key, so that");
+  expect(withApp).not.toContain("ten recovery codes");
+  await setPolicy({ methods: ["security-key", "authenticator-app"] });
+  expect(await remind(await createPersonWithApp()), "nothing is demanded").toContain(
+    "Make ten recovery codes now",
+  );
+  await forgetPolicies();
 });
 
 test("all of a view are mailed once, however many administrators press at the same time", async () => {

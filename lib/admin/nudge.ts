@@ -3,6 +3,8 @@ import type { CurrentSession } from "../auth/current-session";
 import { type AdministratorProof, holdAdministrator } from "../auth/hold-administrator";
 import { db, type Tx, transaction } from "../db/client";
 import { Prisma } from "../db/generated/client";
+import { countingMethods } from "../mfa/enrollment-duty";
+import { currentPolicy, type Policy, requiredSince } from "../mfa/policy";
 import { recordAuditEvent } from "../notices/audit-event";
 import { queueNotice } from "../notices/outbox";
 import type { RequestSource } from "../request-source";
@@ -23,6 +25,9 @@ const TEMPLATES = {
   thin: "nudge_thin",
 } as const;
 
+/** What there can be two of, or is not on the phone. */
+const SPARES = ["security-key", "notification"] as const;
+
 /** How many people a nudge would reach now, counted no further than one press mails and one. */
 export async function countNudgeable(_by: AdministratorProof, whom: Nudged): Promise<number> {
   const prisma = await db();
@@ -33,7 +38,7 @@ export async function countNudgeable(_by: AdministratorProof, whom: Nudged): Pro
 }
 
 /**
- * Mails each of them what to do to be safe: nobody who is safe or disabled, nobody without a verified
+ * Mails each of them what to do to be safe, as far as it counts under the policy: nobody who is safe or disabled, nobody without a verified
  * address, and nobody twice in seven days, whoever asks at the same time. Batches commit for themselves, so
  * what was mailed stays so when it is cut short. Returns how many were mailed. Throws as `holdAdministrator` does.
  */
@@ -62,16 +67,36 @@ async function nudgeBatch(
   tx: Tx,
   { whom, actorId, from }: { whom: Nudged; actorId: string; from: RequestSource },
 ): Promise<number> {
-  const people = await tx.$queryRaw<{ id: string; recoverability: keyof typeof TEMPLATES }[]>`
+  const policy = await currentPolicy(tx);
+  const details = { methods: countingMethods(policy) };
+  const people = await tx.$queryRaw<Reminded[]>`
     UPDATE "User" SET "nudgedAt" = ${new Date()}::timestamptz WHERE "id" IN (
       SELECT u."id" FROM "User" u WHERE ${whereNudgeable(whom)}
       LIMIT ${BATCH} FOR NO KEY UPDATE SKIP LOCKED)
-    RETURNING "id"::text AS "id", "recoverability"`;
-  for (const { id: userId, recoverability } of people) {
-    const eventId = await recordAuditEvent(tx, { type: "nudged", userId, actorId, from });
-    await queueNotice(tx, { userId, eventId, template: TEMPLATES[recoverability] });
+    RETURNING "id"::text AS "id", "recoverability", "role"::text AS "role", "createdAt"`;
+  for (const person of people) {
+    const { id: userId } = person;
+    const eventId = await recordAuditEvent(tx, { type: "nudged", userId, actorId, details, from });
+    await queueNotice(tx, { userId, eventId, template: chooseTemplate(policy, person) });
   }
   return people.length;
+}
+
+type Reminded = {
+  id: string;
+  recoverability: keyof typeof TEMPLATES;
+  role: "USER" | "ADMINISTRATOR";
+  createdAt: Date;
+};
+
+/** Where codes do not count for the person, or will not after the grace, only another method makes them safe. */
+function chooseTemplate(policy: Policy, person: Reminded) {
+  const { recoverability } = person;
+  const codesCount =
+    policy.methods.includes("recovery-codes") || requiredSince(policy, person) === undefined;
+  const hasSpare = SPARES.some((method) => policy.methods.includes(method));
+  if (recoverability === "no-mfa" || codesCount || !hasSpare) return TEMPLATES[recoverability];
+  return "nudge_spare";
 }
 
 function whereNudgeable(whom: Nudged): Prisma.Sql {

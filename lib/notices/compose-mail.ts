@@ -1,4 +1,5 @@
 import "server-only";
+import { z } from "zod";
 import type messages from "@/messages/en.json";
 import { getDates, getDevice, getWords } from "@/messages/words";
 import { formatHalf } from "../code-halves";
@@ -41,6 +42,7 @@ export type MailTemplate =
   | "nudge_no_mfa"
   | "nudge_locked_out"
   | "nudge_thin"
+  | "nudge_spare"
   | "invitation";
 
 const PATHS = {
@@ -137,6 +139,7 @@ const PLANS: Record<MailTemplate, Plan> = {
   nudge_no_mfa: { button: "methods", wrong: "administrator" },
   nudge_locked_out: { button: "codes", wrong: "administrator" },
   nudge_thin: { button: "codes", wrong: "administrator" },
+  nudge_spare: { button: "methods", wrong: "administrator" },
   invitation: { button: "join", wrong: "uninvited", link: "/invitation/link" },
 };
 
@@ -258,10 +261,27 @@ async function findValues({ event, expiresAt }: Facts) {
     letter: event?.setLetter ?? "",
     number: event?.codeNumber ?? 0,
     until: expiresAt ? dates.moment(expiresAt) : "",
+    ...(await nameAddable(event?.details)),
     contact: SUPPORT_CONTACT ?? words("whoever"),
     forgotPage: `${APP_URL}/forgot`,
     codesPage: `${APP_URL}/account/mfa/recovery-codes`,
     addressesPage: `${APP_URL}/account/addresses`,
+  };
+}
+
+const ADDABLE = ["security-key", "notification", "authenticator-app"] as const;
+const SPARE = ["security-key", "notification"] as const;
+const addable = z.object({ methods: z.array(z.string()) });
+
+/** What a reminder tells somebody to add: of what counted when it was asked for, all if it does not say. */
+async function nameAddable(details: string | null | undefined) {
+  const words = await getWords("mail");
+  const dates = await getDates();
+  const { data } = addable.safeParse(JSON.parse(details ?? "null"));
+  const counts = (method: string) => data?.methods.includes(method) ?? true;
+  return {
+    methods: dates.listAny(ADDABLE.filter(counts).map((method) => words(`add.${method}`))),
+    spares: dates.listAny(SPARE.filter(counts).map((method) => words(`spare.${method}`))),
   };
 }
 
