@@ -65,9 +65,10 @@ const EVENTS: Record<AccountAct, AuditEventType> = {
  * Changes the role or the state of an account, or ends its sessions, for an administrator whose session is
  * fresh and unrestricted (LC-09). Who is disabled is out at once: sessions, logins on their way,
  * temporary codes, links that get somebody in, requests about them and changes of their addresses that wait end in
- * the same transaction, and a role counts from the next request on (SE-14). The person is told by mail, with the reason. Whoever administers no more has no open invitations and requests. Refuses what would
- * leave nobody who can administer, also when two do it at once, to disable oneself, and to give or take a
- * role while nobody has verified the address.
+ * the same transaction, and a role counts from the next request on (SE-14). The person is told by mail, with the
+ * reason. Whoever administers no more has no open invitations and requests. Refuses what would leave nobody who can
+ * administer, also when two do it at once, to disable oneself, and to give or take a role while nobody has verified
+ * the address.
  */
 export async function administerAccount({
   session,

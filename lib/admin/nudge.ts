@@ -38,9 +38,10 @@ export async function countNudgeable(_by: AdministratorProof, whom: Nudged): Pro
 }
 
 /**
- * Mails each of them what to do to be safe, as far as it counts under the policy: nobody who is safe or disabled, nobody without a verified
- * address, and nobody twice in seven days, whoever asks at the same time. Batches commit for themselves, so
- * what was mailed stays so when it is cut short. Returns how many were mailed. Throws as `holdAdministrator` does.
+ * Mails each of them what to do to be safe, as far as it counts under the policy: nobody who is safe or disabled,
+ * nobody without a verified address, and nobody twice in seven days, whoever asks at the same time. Batches commit
+ * for themselves, so what was mailed stays so when it is cut short. Returns how many were mailed. Throws as
+ * `holdAdministrator` does.
  */
 export async function nudge({
   session,

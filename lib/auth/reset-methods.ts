@@ -23,8 +23,8 @@ import { endAllSessions } from "./session-rows";
  * Takes every verification method and code from a person and ends whatever is open: sessions, logins, phones
  * on their way, mailed links, requests about them and by them, invitations they sent, changes of their addresses that
  * wait. Rows stay as history (63B §4.1). From now on the password alone gives no session: the next login needs a
- * mailed link besides, and can only enroll (LC-06). The caller holds the person
- * (`lockUser`), knows that they have a verified login address, and records who did it and why.
+ * mailed link besides, and can only enroll (LC-06). The caller holds the person (`lockUser`), knows that they have a
+ * verified login address, and records who did it and why.
  */
 export async function resetMethods(tx: Tx, userId: string): Promise<void> {
   await removeAuthenticatorApps(tx, userId);
