@@ -271,18 +271,26 @@ async function findValues({ event, expiresAt }: Facts) {
 
 const ADDABLE = ["security-key", "notification", "authenticator-app"] as const;
 const SPARE = ["security-key", "notification"] as const;
-const addable = z.object({ methods: z.array(z.string()) });
+const reminder = z.object({ methods: z.array(z.string()) });
 
 /** What a reminder tells somebody to add: of what counted when it was asked for, all if it does not say. */
 async function nameAddable(details: string | null | undefined) {
   const words = await getWords("mail");
   const dates = await getDates();
-  const { data } = addable.safeParse(JSON.parse(details ?? "null"));
-  const counts = (method: string) => data?.methods.includes(method) ?? true;
+  const counting = readCounting(details ?? "null");
+  const counts = (method: string) => counting?.includes(method) ?? true;
   return {
     methods: dates.listAny(ADDABLE.filter(counts).map((method) => words(`add.${method}`))),
     spares: dates.listAny(SPARE.filter(counts).map((method) => words(`spare.${method}`))),
   };
+}
+
+function readCounting(details: string): string[] | undefined {
+  try {
+    return reminder.safeParse(JSON.parse(details)).data?.methods;
+  } catch {
+    return undefined; // no JSON: somebody changed it, which bin/verify-audit tells
+  }
 }
 
 async function listFacts({ event, at, half, loginAddress, aboutAddress, link }: Facts) {
