@@ -173,7 +173,7 @@ describe("what is written about it", () => {
       `waits of ${waits.map(inWords).join(", ")} minutes, then an hour each`,
       `${MAX_FAILURES} failures in a row`,
       `${address} failures in ${windowSeconds / 60} minutes (\`FAILURES_PER_ADDRESS\`)`,
-      `${number(doors.password)} at the password, ${number(doors["setup-token"])} at the setup token, ${number(doors["mail-link"])} at mailed links`,
+      `${number(doors.password)} at the password, ${number(doors["setup-token"])} at the setup token, ${number(doors["mail-link"])} at mailed links, ${number(doors["pairing-phrase"])} at phrases`,
       `${number(all)} failures in ${windowSeconds / 60} minutes (\`FAILURES_IN_ALL\`;`,
       `${CHALLENGE_FAILURES} wrong answers, or ${CHALLENGE_SLIPS} that were no guess`,
       `${WAITING_PLACES} that wait`,
